@@ -1,0 +1,69 @@
+// Keys, values and their expiry times, in numbered databases. Physical: a key that is overdue is still
+// here until somebody erases it; who may see or erase it is decided by the callers (R8.1 to R8.10).
+//
+// It keeps a digest of all data: a 64-bit sum, free of order, of one hash for each (database, key,
+// expiry, value). Two keyspaces with equal digests hold equal data. The digest follows each change, so
+// that an oracle can read it after every event.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/types.h"
+#include "model/value.h"
+
+namespace model {
+
+struct Entry {
+  Value value;
+  std::optional<WallTime> expires;
+  bool operator==(const Entry&) const = default;
+};
+
+class Keyspace {
+ public:
+  using Database = std::map<std::string, Entry, std::less<>>;
+
+  explicit Keyspace(unsigned databases = 16);
+
+  unsigned databases() const;
+  const Database& database(unsigned db) const;
+  std::size_t size() const;             // keys in all databases
+  std::size_t size(unsigned db) const;
+  std::size_t expiring(unsigned db) const;  // keys that have an expiry time
+
+  const Entry* find(unsigned db, std::string_view key) const;
+
+  // Creates or replaces.
+  void put(unsigned db, std::string_view key, Value value, std::optional<WallTime> expires = {});
+
+  // Changes a value in place: `change` is called with the Value& and may do as it likes; the key is
+  // erased when it leaves an empty aggregate behind. Precondition: the key exists.
+  template <class Change> void edit(unsigned db, std::string_view key, Change&& change);
+
+  void set_expiry(unsigned db, std::string_view key, std::optional<WallTime> expires);
+  bool erase(unsigned db, std::string_view key);
+  void clear(unsigned db);
+  void clear();
+  void swap(unsigned a, unsigned b);
+
+  // The earliest expiry time of any key in `db`; of all databases.
+  std::optional<WallTime> first_expiry(unsigned db) const;
+  std::optional<WallTime> first_expiry() const;
+
+  // Keys of `db` that are overdue at `now` (now > when, R8.1), earliest first, at most `limit`.
+  std::vector<std::string> overdue(unsigned db, WallTime now, std::size_t limit) const;
+
+  std::uint64_t digest() const;
+
+  // A first difference in words ("db 0, key \"k\": string \"1\" here, missing there"), for oracles.
+  std::optional<std::string> difference(const Keyspace& other) const;
+
+  bool operator==(const Keyspace& other) const;
+};
+
+}  // namespace model

@@ -1,0 +1,25 @@
+// What a key holds. One alternative a data type; a new type is an alternative here, its commands in a
+// file of its own, and its encodings in rdb.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <set>
+#include <string>
+#include <variant>
+
+namespace model {
+
+using String = std::string;
+using List = std::deque<std::string>;
+using Set = std::set<std::string>;
+using Hash = std::map<std::string, std::string>;
+using SortedSet = std::map<std::string, double>;  // member -> score
+
+using Value = std::variant<String, List, Set, Hash, SortedSet>;
+
+// The word TYPE answers: "string", "list", "set", "hash", "zset".
+std::string_view type_name(const Value& value);
+
+}  // namespace model
