@@ -1,0 +1,131 @@
+// What a server asks of whoever hosts it, and what it lets observers know. A server performs nothing:
+// each input appends effects, in order, and the host carries them out, in order.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "model/marks.h"
+#include "model/replid.h"
+#include "model/types.h"
+
+namespace model {
+
+// --- wishes ---------------------------------------------------------------------------------------
+
+// Open a connection and name it `conn` (chosen by the server, see Server). The host answers with
+// connected() or refused(), or never.
+struct Dial {
+  ConnId conn{};
+  std::string host;
+  int port = 0;
+};
+// Write Effects::bytes[from, from+count) on `conn`. Never more than the room that the host reported.
+struct Send {
+  ConnId conn{};
+  std::size_t from = 0;
+  std::size_t count = 0;
+};
+// Close: what was sent is still delivered, nothing more is told of this connection. Abandons a dial.
+struct Hangup {
+  ConnId conn{};
+};
+// Stop or go on handing over bytes and the end of this connection.
+struct SetReading {
+  ConnId conn{};
+  bool on = true;
+};
+
+enum class JobKind : std::uint8_t { snapshot, load };
+// Work beside the event loop. The host reports job_progress() as it pleases and one job_ended(), how
+// long that takes is its business; at least `at_least` (rdb-key-save-delay, key-load-delay).
+struct StartJob {
+  JobId job{};
+  JobKind kind{};
+  std::uint64_t bytes = 0;
+  std::uint64_t keys = 0;
+  Duration at_least{0};
+};
+// The job is no longer wanted. It may still report its end: nobody must act on that.
+struct KillJob {
+  JobId job{};
+};
+// Put a file on the disk of this node, whole, replacing the old one; or take it away (null).
+struct WriteFile {
+  std::string name;
+  std::shared_ptr<const std::string> content;
+};
+// The event loop does nothing else for this long (DEBUG SLEEP).
+struct Block {
+  Duration time{0};
+};
+// The process ends. Nothing of the server remains but its files.
+struct Exit {
+  int code = 0;
+  std::string why;
+};
+
+// --- facts for observers: no host needs to act on them ---------------------------------------------
+
+enum class MachineKind : std::uint8_t { replica_link, replica_feed };  // tables in model/machines.h
+struct Transitioned {
+  MachineKind machine{};
+  ConnId instance{};      // replica_feed: the connection; replica_link: 0
+  std::uint8_t from = 0, to = 0, on = 0;
+};
+struct Reached {
+  Mark mark{};
+};
+// An identity was published: in a request, a reply, an acknowledgement, or a snapshot.
+struct Published {
+  enum class In : std::uint8_t { psync_request, full_resync, carry_on, snapshot, restart } in{};
+  ReplId id;
+  Offset offset = 0;   // the last byte that the data include, under `id`
+};
+// The master side answered a PSYNC or SYNC.
+struct Resync {
+  enum class Why : std::uint8_t {
+    granted, asked_for_full, unknown_id, beyond_second_id, no_backlog, before_backlog, after_backlog,
+    sync_command,
+  } why{};
+  ConnId conn{};
+  std::string id;         // as asked
+  Offset wanted = 0;      // first byte asked for
+};
+// Something arrived that the protocol does not allow here.
+struct ProtocolBreach {
+  ConnId conn{};
+  std::string text;
+};
+// The server found itself in a state that its tables or invariants do not know.
+struct Impossible {
+  std::string text;
+};
+// For people: composed only when Moment::prose is set.
+struct Note {
+  std::string_view topic;  // "resync", "role", "snapshot", "load", "link", "backlog"
+  std::string text;
+};
+
+using Effect = std::variant<Dial, Send, Hangup, SetReading, StartJob, KillJob, WriteFile, Block, Exit,
+                            Transitioned, Reached, Published, Resync, ProtocolBreach, Impossible, Note>;
+
+std::string_view name(Published::In in);
+std::string_view name(Resync::Why why);  // in words: "the offset is before the backlog"
+
+// The effects of one input. Reused from input to input; clear() keeps the storage.
+struct Effects {
+  std::vector<Effect> list;
+  std::string bytes;  // what the Sends point into
+
+  void clear() {
+    list.clear();
+    bytes.clear();
+  }
+};
+
+}  // namespace model

@@ -1,0 +1,31 @@
+// A replication id: 40 characters naming one history. Two nodes with equal (id, offset) hold equal data.
+#pragma once
+
+#include <array>
+#include <compare>
+#include <string_view>
+
+#include "model/types.h"
+
+namespace model {
+
+struct ReplId {
+  std::array<char, 40> text = zeros();
+
+  static constexpr std::array<char, 40> zeros() {
+    std::array<char, 40> z{};
+    z.fill('0');
+    return z;
+  }
+  std::string_view view() const { return {text.data(), text.size()}; }
+  bool is_zero() const { return text == zeros(); }  // "none": the secondary id before any shift
+  auto operator<=>(const ReplId&) const = default;
+};
+
+ReplId random_replid(Chance& chance);        // 40 lower-case hex characters
+ReplId replid_from(std::string_view text);   // precondition: 40 characters
+
+// As a master compares ids: without regard to letter case (R5.1).
+bool same_id(std::string_view a, std::string_view b);
+
+}  // namespace model
