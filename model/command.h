@@ -77,7 +77,7 @@ inline constexpr std::uint32_t may_replicate = 256;  // PUBLISH and the like
 inline constexpr std::uint32_t no_auth = 512;      // allowed before AUTH
 }  // namespace flag
 
-struct Turn;     // model/turn.h: everything one input of a server may touch
+struct Turn;     // model/state.h: one input's view of the server
 struct Session;  // model/session.h: a client's connection
 
 struct Command {

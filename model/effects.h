@@ -3,12 +3,13 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
+
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
 
+#include "model/blob.h"
 #include "model/marks.h"
 #include "model/replid.h"
 #include "model/types.h"
@@ -54,10 +55,10 @@ struct StartJob {
 struct KillJob {
   JobId job{};
 };
-// Put a file on the disk of this node, whole, replacing the old one; or take it away (null).
+// Put a file on the disk of this node, whole, replacing the old one; or take it away (no content).
 struct WriteFile {
   std::string name;
-  std::shared_ptr<const std::string> content;
+  Blob content;
 };
 // The event loop does nothing else for this long (DEBUG SLEEP).
 struct Block {

@@ -19,6 +19,7 @@
 #include <string>
 #include <string_view>
 
+#include "model/blob.h"
 #include "model/config.h"
 #include "model/effects.h"
 #include "model/rules.h"
@@ -60,7 +61,7 @@ struct Boot {
   Config config;
   std::string replicaof_host;  // from its configuration; empty: a master
   int replicaof_port = 0;
-  std::map<std::string, std::shared_ptr<const std::string>> files;  // its directory: "dump.rdb"
+  std::map<std::string, Blob> files;  // its directory: "dump.rdb"
 };
 
 class Server {
