@@ -38,12 +38,14 @@ enum class LinkEvent : std::uint8_t {
   closed,           // the other side closed, or the connection was reset
   timed_out,
   stream_malformed, // what came on the stream is no RESP
+  closed_while_held,  // closed while a pause held back the stream: not resumable (R5.9)
 };
 
 // What taking an edge makes the link do (replica_side.cc, perform()).
 enum class LinkAction : std::uint8_t {
   nothing,
-  start_dial,          // drop what there was, open a connection
+  dial_now,            // a new target: dial in the same event
+  open_connection,
   retry_next_tick,     // close; cron dials again
   retry_now,           // close and dial in the same event (R2.2)
   send_ping,
@@ -52,6 +54,7 @@ enum class LinkAction : std::uint8_t {
   write_psync,
   begin_transfer,
   fall_back_to_sync,   // write SYNC, then as begin_transfer
+  keep_waiting,        // a sign of life
   go_online,           // create the master's session from the payload
   resurrect,           // the cached master lives on, on this connection
   suspend_and_retry,   // cache the session, dial again
