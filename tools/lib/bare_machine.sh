@@ -49,7 +49,7 @@ need() {
   done
   [ ${#missing[@]} -eq 0 ] && return
 
-  local hint="apt-get install --no-install-recommends ${missing[*]}"
+  local hint="apt-get update && apt-get install --no-install-recommends ${missing[*]}"
   if [ "$(id -u)" -ne 0 ] && ! command -v sudo >/dev/null; then
     die "cannot install packages: this is not root, and there is no sudo. As root, run: $hint"
   fi
@@ -68,8 +68,9 @@ need() {
 parallel_jobs() {
   local processors memory_gb
   processors=$(nproc)
-  memory_gb=$(awk '/^MemTotal:/ { print int($2 / 1000000) }' /proc/meminfo)
-  [ "$memory_gb" -lt 1 ] && memory_gb=1
+  # A chroot may have no /proc: then memory is not asked.
+  memory_gb=$(awk '/^MemTotal:/ { print int($2 / 1000000) }' /proc/meminfo 2>/dev/null || nproc)
+  [ "$memory_gb" -ge 1 ] || memory_gb=1
   echo $((processors < memory_gb ? processors : memory_gb))
 }
 
@@ -105,16 +106,20 @@ configure() {
   touch "$dir/.configured"
 }
 
+up_to_date() {  # PRESET WANTED TARGETS...
+  configured "$1" "$2" && [[ $(ninja -C "$root/build/$1" -n "${@:3}" 2>&1) == *"no work to do"* ]]
+}
+
 # build PRESET WANTED TARGETS...: what of these is not up to date in build/PRESET.
 build() {
-  local preset=$1 wanted=$2 dir=$root/build/$1 log=$root/build/$1.log
-  shift 2
-  if configured "$preset" "$wanted" && [[ $(ninja -C "$dir" -n "$@" 2>&1) == *"no work to do"* ]]; then
-    return
-  fi
+  local preset=$1 wanted=$2 log=$root/build/$1.log
+  up_to_date "$@" && return
   lock
-  say "building $* in build/$preset"
-  configured "$preset" "$wanted" || configure "$preset" "$wanted"
-  ninja -C "$dir" -j "$(parallel_jobs)" "$@" >"$log" 2>&1 || die_with_log "$log" "the build failed"
+  if ! up_to_date "$@"; then  # another call may have built it while we waited
+    say "building ${*:3} in build/$preset"
+    configured "$preset" "$wanted" || configure "$preset" "$wanted"
+    ninja -C "$root/build/$preset" -j "$(parallel_jobs)" "${@:3}" >"$log" 2>&1 ||
+      die_with_log "$log" "the build failed"
+  fi
   unlock
 }
