@@ -54,9 +54,17 @@ struct Call {
   bool failed = false;                   // an error was replied
 
   // Lookups with expiry applied as `overdue` says.
-  const Entry* look(std::string_view key);
+  const Entry* look(std::string_view key) { return look(db, key); }
+  const Entry* look(unsigned in_db, std::string_view key);
   // Wrong-type safe: null when missing; replies -WRONGTYPE and sets failed when of another type.
-  template <class T> const T* look_as(std::string_view key);
+  template <class T>
+  const T* look_as(std::string_view key) {
+    const Entry* const entry = look(key);
+    if (entry == nullptr) return nullptr;
+    const T* const held = std::get_if<T>(&entry->value);
+    if (held == nullptr) wrong_type();
+    return held;
+  }
 
   void error(std::string_view text);     // replies and sets failed
   void wrong_type();

@@ -9,8 +9,10 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "model/types.h"
@@ -43,7 +45,12 @@ class Keyspace {
 
   // Changes a value in place: `change` is called with the Value& and may do as it likes; the key is
   // erased when it leaves an empty aggregate behind. Precondition: the key exists.
-  template <class Change> void edit(unsigned db, std::string_view key, Change&& change);
+  template <class Change>
+  void edit(unsigned db, std::string_view key, Change&& change) {
+    const Database::iterator place = begin_edit(db, key);
+    std::forward<Change>(change)(place->second.value);
+    end_edit(db, place);
+  }
 
   void set_expiry(unsigned db, std::string_view key, std::optional<WallTime> expires);
   bool erase(unsigned db, std::string_view key);
@@ -64,6 +71,24 @@ class Keyspace {
   std::optional<std::string> difference(const Keyspace& other) const;
 
   bool operator==(const Keyspace& other) const;
+
+ private:
+  struct Shelf {
+    Database keys;
+    // Every key with an expiry time, earliest first.
+    std::set<std::pair<WallTime, std::string>> deadlines;
+    // Sum of the hashes of `keys`. It does not know its number, so that swapped databases keep theirs.
+    std::uint64_t sum = 0;
+  };
+
+  // Out of the sum, and into it again. In between the entry may change, its key and expiry may not.
+  Database::iterator begin_edit(unsigned db, std::string_view key);
+  void end_edit(unsigned db, Database::iterator place);
+
+  std::vector<Shelf> shelves_;  // by database number
 };
+
+// A whole aggregate that is empty: Redis keeps no such key. Strings may be empty.
+bool is_empty_aggregate(const Value& value);
 
 }  // namespace model

@@ -19,8 +19,9 @@ class RequestParser {
  public:
   enum class Got { request, nothing_yet, malformed };
 
-  // Bulk and count limits as Redis has them (512 MiB, 1,048,576, inline 64 KiB); a master's session
-  // has no bulk limit (R7.34).
+  // Limits as 7.0 has them: a bulk of 512 MiB, 2^31 - 1 arguments, lines of 64 KiB; a master's session
+  // has no bulk limit (R7.34). A real server notices a line that is too long only when it reads on
+  // without finding its end; here it is too long wherever the pieces were cut.
   void set_unlimited(bool unlimited);
 
   void feed(std::string_view bytes);
@@ -43,7 +44,37 @@ class RequestParser {
 
   void clear();
 
-  bool operator==(const RequestParser&) const = default;
+  // Equal when they will give out the same from here on; what was given out already does not count.
+  bool operator==(const RequestParser& other) const;
+
+ private:
+  struct Part {  // of buffer_, counted from request_
+    std::size_t at, size;
+    bool operator==(const Part&) const = default;
+  };
+  enum class Step : std::uint8_t { done, nothing_yet, malformed };
+
+  Step parse_inline();
+  Step parse_array();
+  Step parse_count();
+  Step parse_bulk();
+  Step parse_length();
+  Step line_to(char mark, std::string_view too_long, std::string_view& line);
+  Step fail(std::string_view problem);
+  bool give_out(std::vector<std::string>& argv);
+
+  std::string buffer_;
+  std::size_t raw_ = 0;       // the request given out last is [raw_, request_)
+  std::size_t request_ = 0;   // where the bytes of the next one begin, skipped lines included
+  std::size_t at_ = 0;        // all before it is understood
+  std::size_t scanned_ = 0;   // no line ends in [at_, scanned_): where to look on
+  std::vector<Part> parts_;   // the arguments of the next request that are whole
+  std::vector<std::string> words_;  // those of a line
+  std::int64_t missing_ = 0;  // how many are still to come; 0: its first line is
+  std::int64_t bulk_ = -1;    // length of the next argument; -1: its line is still to come
+  bool inline_ = false;
+  bool unlimited_ = false;
+  std::string problem_;
 };
 
 // Splits a line as redis-cli and inline requests do: blanks separate, "..." with \n \r \t \a \b \\ \"
@@ -80,14 +111,34 @@ struct Reply {
   bool operator==(const Reply&) const = default;
 };
 
+// Arrays may be nested 32 deep. Once malformed, it stays so until clear().
 class ReplyParser {
  public:
   enum class Got { reply, nothing_yet, malformed };
   void feed(std::string_view bytes);
   Got next(Reply& reply);
+  // Number of bytes fed that are not yet part of a reply given out.
   std::size_t pending() const;
   void clear();
-  bool operator==(const ReplyParser&) const = default;
+  // Equal when they will give out the same from here on.
+  bool operator==(const ReplyParser& other) const;
+
+ private:
+  struct Open {  // an array that has begun
+    Reply array;
+    std::size_t missing = 0;
+  };
+  enum class Step : std::uint8_t { done, nothing_yet, malformed };
+
+  Step parse_one(Reply& reply, std::size_t& elements);
+  bool settle(Reply& reply);
+
+  std::string buffer_;
+  std::size_t reply_ = 0;    // where the bytes of the next reply begin
+  std::size_t at_ = 0;       // all before it is in `open_` or given out
+  std::size_t scanned_ = 0;  // no line ends in [at_, scanned_)
+  std::vector<Open> open_;   // outermost first
+  bool malformed_ = false;
 };
 
 // As redis-cli prints it, on one line: OK, (error) ERR ..., (integer) 1, "text", (nil), [a, b].

@@ -1,0 +1,31 @@
+#include <algorithm>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "model/command.h"
+#include "model/text.h"
+
+namespace model {
+namespace {
+
+using Table = std::map<std::string_view, const Command*>;
+
+Table every_command() {
+  Table table;
+  for (const std::span<const Command> family :
+       {string_commands(), key_commands(), server_commands()})
+    for (const Command& command : family) table.emplace(command.name, &command);
+  return table;
+}
+
+}  // namespace
+
+const Command* find_command(std::string_view name) {
+  static const Table kTable = every_command();
+  const auto place = kTable.find(lower(name));
+  return place == kTable.end() ? nullptr : place->second;
+}
+
+}  // namespace model
