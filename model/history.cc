@@ -22,14 +22,9 @@ void History::renamed_by_master(const ReplId& new_id, const Rules& rules) {
   id = new_id;
 }
 
-void History::adopt(const ReplId& other, Offset at, const Rules& rules) {
-  if (rules.full_sync_forgets_history) {
-    second_id = {};
-    second_offset = -1;
-  } else {
-    second_id = id;
-    second_offset = offset + 1;
-  }
+void History::adopt(const ReplId& other, Offset at) {
+  second_id = {};
+  second_offset = -1;
   id = other;
   offset = at;
 }

@@ -35,7 +35,7 @@ struct History {
   void renamed_by_master(const ReplId& new_id, const Rules& rules);
 
   // After a full resync: somebody else's history (R4.23).
-  void adopt(const ReplId& other, Offset at, const Rules& rules);
+  void adopt(const ReplId& other, Offset at);
 
   bool operator==(const History&) const = default;
 };

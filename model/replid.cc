@@ -3,12 +3,9 @@
 #include <algorithm>
 #include <cassert>
 
+#include "model/text.h"
+
 namespace model {
-namespace {
-
-constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-}  // namespace
 
 ReplId random_replid(Chance& chance) {
   constexpr std::string_view kHex = "0123456789abcdef";
@@ -30,9 +27,6 @@ ReplId replid_from(std::string_view text) {
   return id;
 }
 
-bool same_id(std::string_view a, std::string_view b) {
-  return a.size() == b.size() &&
-         std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
-}
+bool same_id(std::string_view a, std::string_view b) { return same_word(a, b); }
 
 }  // namespace model

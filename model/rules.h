@@ -25,7 +25,6 @@ struct Rules {
   bool continue_shifts_ids = true;        // R3.29; S05
   bool continue_drops_subreplicas = true; // R3.29; H10
   bool drops_all_subreplicas = true;      // R7.43; H31
-  bool full_sync_forgets_history = true;  // R4.21; H04
   bool freed_backlog_renews_id = true;    // R6.6; H03
   bool refusal_keeps_cached_master = true;  // R3.30; H57
   bool promotion_restarts_ttl = true;     // R10.4; H59
@@ -35,10 +34,7 @@ struct Rules {
   bool offset_fixed_at_snapshot = true;   // R4.5; H02
   bool attach_copies_all_pending = true;  // R4.4; H13
   bool failed_job_drops_replicas = true;  // R4.8; H78
-  bool reselect_at_snapshot = true;       // R4.5; H22
-  bool buffer_from_snapshot = true;       // R1.9; S11
   bool stream_waits_for_ack = true;       // R4.12; H67
-  bool keeps_expired_at_load = true;      // R4.22; H16
   bool jobs_matched_by_generation = true; // R4.8; S13, H38
   bool failed_load_empties = true;        // R4.23, R4.32; H36
   bool newlines_while_loading = true;     // R4.22; H63
@@ -54,8 +50,6 @@ struct Rules {
   bool relays_only = true;                // R7.41; off: S21
   bool wraps_units = true;                // R7.10; H47
   bool expiry_del_goes_first = true;      // R8.3; H15
-  bool absolute_expiry_in_stream = true;  // R7.17; H43
-  bool replica_waits_for_del = true;      // R8.7; H27
   bool replica_hides_overdue = true;      // R8.5; H44
 
   // --- liveness -----------------------------------------------------------------------------------

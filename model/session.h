@@ -51,6 +51,7 @@ struct Announced {
 // the payload, then the stream from `position` on.
 struct Feed {
   FeedState state = FeedState::none;
+  Offset asked_at = 0;             // our offset when it asked for a full resync
   Offset snapshot_offset = 0;      // psync_initial_offset
   Offset position = 0;             // next byte of the stream to be sent
   Offset acked = 0;                // repl_ack_off, the highest seen
@@ -75,7 +76,8 @@ struct Session {
   bool close_after_reply = false;
   bool close_soon = false;         // closed before the next sleep (R2.22)
   bool from_master = false;        // our master's stream: no replies, no gates (R7.32)
-  bool parked = false;             // a pause holds its next command
+  bool parked = false;             // a pause holds its next command, which is:
+  std::vector<std::string> held;
 
   unsigned db = 0;
   bool authenticated = false;

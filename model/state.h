@@ -56,10 +56,12 @@ struct Transfer {
   std::optional<std::int64_t> size;   // $<size>
   std::string mark;          // $EOF:<mark>; 40 bytes, or empty
   std::string payload;       // what has come
+  std::string behind;        // stream bytes that came with the payload's end
   bool complete = false;     // loading: the payload is whole
   std::optional<JobId> load;
   bool link_lost = false;    // noticed while loading; acted on afterwards (R4.34)
   Instant last_newline{};
+  bool header_seen() const { return size.has_value() || !mark.empty(); }
   bool operator==(const Transfer&) const = default;
 };
 
@@ -68,6 +70,8 @@ struct Link {
   std::string host;          // masterhost; empty iff state is none
   int port = 0;
   std::optional<ConnId> conn;  // from dial to loss
+  bool open = false;         // the dial was answered: there is somebody to write to
+  std::string out;           // requests and acknowledgements not yet handed to the connection
   std::string line;          // handshake bytes not yet a whole line
   Instant line_since{};      // when its first byte came
   Instant last_io{};         // repl_transfer_lastio
@@ -75,7 +79,6 @@ struct Link {
   std::optional<MasterSession> master;   // iff state is connected
   std::optional<Resumable> cached;       // the suspended session of a lost master
   std::optional<Instant> down_since;     // when an established link was lost
-  ReplId pending_id;         // of +FULLRESYNC, until the load succeeds
   bool operator==(const Link&) const = default;
 };
 
@@ -84,9 +87,8 @@ struct Link {
 struct Snapshot {
   enum class Target : std::uint8_t { disk, socket, save_only } target = Target::disk;
   JobId job{};
-  Blob rdb;  // captured when the job started (R2.21)
+  Blob payload;                            // captured when the job started (R2.21); socket: and the mark
   Offset offset = 0;                       // master_repl_offset then
-  std::string mark;                        // socket: the mark behind the payload
   std::uint64_t produced = 0;              // socket: bytes that the child has written so far
   std::uint64_t relay_end = 0;             // socket: end of the chunk that is being relayed (R4.15)
   std::optional<JobEnd> ended;             // the child has ended, and is not reaped yet
@@ -142,13 +144,16 @@ struct State {
   Instant started{};
   Instant next_server_cron{};
   Instant next_replication_cron{};
+  Duration cron_phase{0};               // drawn: the loops of two servers are never in step
   std::int64_t replication_ticks = 0;   // replication_cron_loops
+  bool active_expire = true;            // DEBUG SET-ACTIVE-EXPIRE
   WallTime last_wall{};                 // wall clock of the newest input, for next_wake()
   Instant last_now{};
   bool exited = false;
 
   bool is_master() const { return link.host.empty(); }
   bool loading() const;                 // clients are answered -LOADING
+  bool async_loading() const;           // the old data are served meanwhile (R4.26)
   Session* find(ConnId conn);
   bool operator==(const State&) const = default;
 };

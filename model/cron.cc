@@ -1,0 +1,137 @@
+#include "model/cron.h"
+
+#include <algorithm>
+
+#include "model/execute.h"
+#include "model/master_side.h"
+#include "model/propagation.h"
+#include "model/replica_side.h"
+
+namespace model {
+namespace {
+
+constexpr auto kReplicationPeriod = std::chrono::seconds(1);
+
+Duration server_period(const State& s) { return Duration(1'000'000 / s.config.hz); }
+
+// The next point of a timer's grid that is later than now: a timer that was late does not catch up.
+Instant next_on_grid(Instant due, Duration period, Instant now) {
+  if (due > now) return due;
+  return due + period * ((now - due) / period + 1);
+}
+
+// As Redis: "mod" of the ticks since the start of the process (R9.7).
+bool ping_is_due(const State& s) {
+  return s.replication_ticks % s.config.repl_ping_replica_period == 0 && !s.replicas.empty();
+}
+
+void replication_cron(Turn& t) {
+  State& s = t.s;
+  const bool load_runs = s.link.transfer && s.link.transfer->complete;
+  if (!load_runs) {
+    check_link_timeouts(t);                         // R9.2 to R9.4
+    dial_if_needed(t);                              // R9.5
+    if (s.link.master) send_ack(t);                 // R9.6
+  }
+  if (ping_is_due(s)) {                             // R9.7
+    const bool own_ping = s.is_master() ? s.backlog.has_value() : !s.rules.relays_only;
+    if (own_ping) feed_ping(t);
+  }
+  keep_waiters_alive(t);                            // R9.8
+  drop_silent_replicas(t);                          // R9.9
+  free_idle_backlog(t);                             // R9.10
+  start_due_snapshot(t);                            // R9.11
+  recount_good_replicas(t);                         // R9.13
+  s.replication_ticks += 1;
+}
+
+void server_cron(Turn& t) {
+  reap_snapshot(t);
+  expire_cycle(t);
+  drop_slow_replicas(t);
+  tell_master_we_load(t);
+}
+
+void close_sessions(Turn& t) {
+  State& s = t.s;
+  for (auto it = s.sessions.begin(); it != s.sessions.end();) {
+    Session& session = it->second;
+    const bool done = session.close_soon || (session.close_after_reply && session.unsent() == 0);
+    if (!done) {
+      ++it;
+      continue;
+    }
+    replica_lost(t, session, FeedEvent::dropped);
+    t.effect(Hangup{session.conn});
+    it = s.sessions.erase(it);
+  }
+}
+
+void flush_clients(Turn& t) {
+  for (auto& [conn, session] : t.s.sessions) {
+    if (session.unsent() == 0) continue;
+    if (session.is_replica() && session.feed.state != FeedState::gone) continue;
+    std::size_t room = t.at.around.room(conn);
+    flush_replies(t, session, room);
+  }
+}
+
+bool server_cron_has_work(const State& s) {
+  return (s.snapshot && s.snapshot->ended) || (s.link.transfer && s.link.transfer->load);
+}
+
+}  // namespace
+
+void run_timers(Turn& t) {
+  State& s = t.s;
+  if (s.next_server_cron <= t.now()) {
+    s.next_server_cron = next_on_grid(s.next_server_cron, server_period(s), t.now());
+    server_cron(t);
+  }
+  if (s.next_replication_cron <= t.now()) {
+    if (s.replication_ticks == 0) s.next_replication_cron += s.cron_phase;
+    s.next_replication_cron = next_on_grid(s.next_replication_cron, kReplicationPeriod, t.now());
+    replication_cron(t);
+  }
+  check_line_deadline(t);
+}
+
+void before_sleep(Turn& t) {
+  State& s = t.s;
+  if (s.pause.until && *s.pause.until <= t.now()) {
+    s.pause = {};
+    release_parked(t);
+  }
+  release_waiters(t);
+  if (s.getack_wanted && !paused_for(s, t.now(), true)) {
+    s.getack_wanted = false;
+    if (writes_stream(s) && !s.replicas.empty()) feed_getack(t);
+  }
+  drop_slow_replicas(t);
+  flush_replicas(t);
+  flush_clients(t);
+  flush_link(t);
+  close_sessions(t);
+  trim_backlog(t);
+}
+
+Instant next_due(const State& s) {
+  Instant due = s.next_replication_cron;
+  if (const auto deadline = link_deadline(s)) due = std::min(due, *deadline);
+  if (s.pause.until) due = std::min(due, *s.pause.until);
+  for (const auto& [conn, session] : s.sessions) {
+    if (session.waiting && session.waiting->deadline) due = std::min(due, *session.waiting->deadline);
+  }
+  if (server_cron_has_work(s)) return std::min(due, s.next_server_cron);
+  if (s.is_master() && s.active_expire) {
+    if (const auto expiry = s.data.first_expiry()) {
+      // The wall clock may step before then: replication's cron looks again each second.
+      const Instant at = s.last_now + std::max(Duration(0), Duration(*expiry - s.last_wall)) +
+                         std::chrono::milliseconds(1);
+      if (at < due) due = std::min(due, next_on_grid(s.next_server_cron, server_period(s), at - Duration(1)));
+    }
+  }
+  return due;
+}
+
+}  // namespace model

@@ -1,0 +1,13 @@
+// What happens without anybody asking: the server's cron, replication's cron (reference 9.1, the order
+// is theirs), and what is done before the loop sleeps (R9.14).
+#pragma once
+
+#include "model/state.h"
+
+namespace model {
+
+void run_timers(Turn& t);    // whatever is due by now
+void before_sleep(Turn& t);  // the end of every turn
+Instant next_due(const State& s);
+
+}  // namespace model

@@ -1,0 +1,185 @@
+#include "model/server.h"
+
+#include <utility>
+
+#include "model/cron.h"
+#include "model/execute.h"
+#include "model/master_side.h"
+#include "model/propagation.h"
+#include "model/rdb.h"
+#include "model/replica_side.h"
+#include "model/state.h"
+
+namespace model {
+namespace {
+
+constexpr auto kFirstCron = std::chrono::milliseconds(1);
+
+// Runs `work` as one turn of the loop, unless the process has ended.
+template <class Work> void turn(State& s, const Moment& at, Work&& work) {
+  if (s.exited) return;
+  Turn t{s, at};
+  s.last_now = at.now;
+  s.last_wall = at.wall;
+  work(t);
+  if (!s.exited) before_sleep(t);
+}
+
+// What a file's history means to a process that starts from it (R10.17, R10.18).
+void restore_history(Turn& t, const RdbReplication& saved) {
+  State& s = t.s;
+  if (saved.id.size() != 40) return;
+  const ReplId id = replid_from(saved.id);
+  s.history.offset = saved.offset;
+  t.mark(Mark::restarted_with_history);
+  if (!s.is_master()) {
+    s.history.id = id;
+    s.link.cached = Resumable{};
+    s.link.cached->id = id;
+    s.link.cached->applied = saved.offset;
+    s.link.cached->db = static_cast<unsigned>(saved.stream_db);
+  } else if (s.rules.snapshot_id_becomes_second) {
+    s.history.second_id = id;
+    s.history.second_offset = saved.offset + 1;
+    create_backlog(t);
+  } else {
+    s.history.id = id;
+    create_backlog(t);
+  }
+  t.effect(Published{Published::In::restart, id, saved.offset});
+}
+
+// A master drops what is overdue already, and says so in its stream; a replica keeps it (R8.9).
+void drop_overdue(Turn& t) {
+  State& s = t.s;
+  if (s.is_master()) expire_cycle(t);
+}
+
+void load_file(Turn& t) {
+  State& s = t.s;
+  const auto file = s.files.find("dump.rdb");
+  if (file == s.files.end() || !file->second) return;
+  auto loaded = decode_rdb(file->second.view(), s.rules.rdb_version,
+                           static_cast<unsigned>(s.config.databases));
+  if (const auto* error = std::get_if<RdbError>(&loaded)) {
+    s.exited = true;
+    t.effect(Exit{1, "dump.rdb cannot be loaded: " + error->problem});
+    return;
+  }
+  RdbContent& content = std::get<RdbContent>(loaded);
+  s.data = std::move(content.data);
+  if (content.replication) restore_history(t, *content.replication);
+  drop_overdue(t);
+}
+
+}  // namespace
+
+Server::Server(Boot boot) : state_(std::make_unique<State>()) {
+  State& s = *state_;
+  s.rules = boot.rules;
+  s.config = std::move(boot.config);
+  s.files = std::move(boot.files);
+  s.data = Keyspace(static_cast<unsigned>(s.config.databases));
+  s.link.host = std::move(boot.replicaof_host);
+  s.link.port = boot.replicaof_port;
+}
+
+Server::Server(const Server& other) : state_(std::make_unique<State>(*other.state_)) {}
+Server& Server::operator=(const Server& other) {
+  *state_ = *other.state_;
+  return *this;
+}
+Server::Server(Server&&) noexcept = default;
+Server& Server::operator=(Server&&) noexcept = default;
+Server::~Server() = default;
+bool Server::operator==(const Server& other) const { return *state_ == *other.state_; }
+
+void Server::start(const Moment& at) {
+  turn(*state_, at, [&](Turn& t) {
+    State& s = t.s;
+    s.started = at.now;
+    s.no_replicas_since = at.now;
+    s.next_server_cron = at.now + kFirstCron;
+    s.next_replication_cron = at.now + kFirstCron;
+    s.history.begin_anew(at.around);
+    s.run_id = random_replid(at.around).view();
+    load_file(t);
+    if (!s.exited && !s.is_master()) {
+      link_hears(t, LinkEvent::replicaof);
+    }
+    s.cron_phase = Duration(static_cast<std::int64_t>(at.around.below(1'000'000)));
+  });
+}
+
+void Server::accepted(const Moment& at, ConnId conn, std::string_view peer_ip, int peer_port) {
+  turn(*state_, at, [&](Turn& t) {
+    Session& session = t.s.sessions[conn];
+    session.conn = conn;
+    session.peer_ip = peer_ip;
+    session.peer_port = peer_port;
+    session.last_heard = at.now;
+  });
+}
+
+void Server::connected(const Moment& at, ConnId conn) {
+  turn(*state_, at, [&](Turn& t) {
+    if (is_link(t.s, conn)) link_connected(t);
+  });
+}
+
+void Server::refused(const Moment& at, ConnId conn) {
+  turn(*state_, at, [&](Turn& t) {
+    if (is_link(t.s, conn)) link_refused(t);
+  });
+}
+
+void Server::received(const Moment& at, ConnId conn, std::string_view bytes) {
+  turn(*state_, at, [&](Turn& t) {
+    if (is_link(t.s, conn)) return link_received(t, bytes);
+    Session* session = t.s.find(conn);
+    if (session == nullptr || bytes.empty()) return;
+    session->last_heard = at.now;
+    // An empty line is a replica's sign of life while it flushes or loads (R2.7).
+    if (session->is_replica() && session->in.pending() == 0 && (bytes[0] == '\n' || bytes[0] == '\r')) {
+      session->feed.acked_at = at.now;
+    }
+    session->in.feed(bytes);
+    serve_session(t, *session);
+  });
+}
+
+void Server::ended(const Moment& at, ConnId conn) {
+  turn(*state_, at, [&](Turn& t) {
+    if (is_link(t.s, conn)) return link_closed(t);
+    Session* session = t.s.find(conn);
+    if (session == nullptr) return;
+    replica_lost(t, *session, FeedEvent::lost);
+    session->close_soon = true;
+  });
+}
+
+void Server::reset(const Moment& at, ConnId conn) { ended(at, conn); }
+
+void Server::writable(const Moment& at, ConnId) {
+  turn(*state_, at, [](Turn&) {});  // before_sleep() hands over what waits
+}
+
+void Server::job_progress(const Moment& at, JobId job, std::uint64_t bytes) {
+  turn(*state_, at, [&](Turn& t) {
+    snapshot_progressed(t, job, bytes);
+    load_progressed(t, job);
+  });
+}
+
+void Server::job_ended(const Moment& at, JobId job, JobEnd end) {
+  turn(*state_, at, [&](Turn& t) {
+    if (t.s.link.transfer && t.s.link.transfer->load == job) return load_ended(t, job, end);
+    snapshot_ended(t, job, end);
+  });
+}
+
+void Server::tick(const Moment& at) { turn(*state_, at, [](Turn& t) { run_timers(t); }); }
+
+Instant Server::next_wake() const { return state_->exited ? Instant::max() : next_due(*state_); }
+
+}  // namespace model
