@@ -23,7 +23,7 @@ struct RdbReplication {
 
 struct RdbOptions {
   int version = 10;                            // the number in the header
-  std::string server_version = "7.0.15";       // redis-ver
+  std::string server_version = "7.0.15";       // redis-ver; empty: no aux but those of replication
   WallTime created{};                          // ctime
   std::optional<RdbReplication> replication;
   bool compress = true;                        // rdbcompression: LZF for long strings
@@ -37,7 +37,8 @@ struct RdbContent {
   int version = 0;
   Keyspace data;
   std::optional<RdbReplication> replication;
-  std::vector<std::pair<std::string, std::string>> aux;  // all of them, in order
+  // All of them, in order; libraries of functions too, under the name "function".
+  std::vector<std::pair<std::string, std::string>> aux;
 };
 
 struct RdbError {
