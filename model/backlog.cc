@@ -9,8 +9,8 @@ namespace {
 constexpr std::size_t kSmallestBlock = 16384;
 constexpr std::size_t kBlockHeader = 40;
 
-// What the allocator of the real server hands out for a request: four size classes to each doubling.
-// It is visible, as a block is filled to the end of what was handed out (R6.10).
+// What the allocator of the real server hands out for a request: four size classes to each
+// doubling. It is visible, as a block is filled to the end of what was handed out (R6.10).
 constexpr std::size_t allocated(std::size_t wanted) {
   std::size_t doubling = kSmallestBlock;
   while (doubling * 2 < wanted) doubling *= 2;
@@ -82,8 +82,10 @@ std::optional<std::string> Backlog::violation() const {
     expected += static_cast<Offset>(block.bytes.size());
   }
   if (expected != next_) return "the backlog's blocks do not span its offsets";
-  if (!blocks_.empty() && blocks_.front().start > first_) return "the backlog offers bytes that it lost";
-  if (kind_ == Kind::blocks && blocks_.empty() && histlen() != 0) return "the backlog holds no bytes";
+  if (!blocks_.empty() && blocks_.front().start > first_)
+    return "the backlog offers bytes that it lost";
+  if (kind_ == Kind::blocks && blocks_.empty() && histlen() != 0)
+    return "the backlog holds no bytes";
   return std::nullopt;
 }
 

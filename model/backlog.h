@@ -1,15 +1,16 @@
-// The replication stream as a server keeps it: stored once, for the backlog and for every replica that
-// is still being sent something (R6.10).
+// The replication stream as a server keeps it: stored once, for the backlog and for every replica
+// that is still being sent something (R6.10).
 //
 //      forgotten | a b c d e f g h i | not produced yet
 //                ^ first()           ^ next()
 //
-// Offsets count bytes, never commands: byte n is the n-th byte of the history. A replica's output is a
-// position in here, not a copy. A replica whose next wanted byte is `o` may be served iff
+// Offsets count bytes, never commands: byte n is the n-th byte of the history. A replica's output
+// is a position in here, not a copy. A replica whose next wanted byte is `o` may be served iff
 // first() <= o <= next() (R5.1).
 //
-// Bytes are kept in blocks, as in 7.0: a block is forgotten as a whole, when what remains is still more
-// than the configured size and no reader stands in it (R6.11, R6.12). Up to 6.2 it is an exact ring.
+// Bytes are kept in blocks, as in 7.0: a block is forgotten as a whole, when what remains is still
+// more than the configured size and no reader stands in it (R6.11, R6.12). Up to 6.2 it is an exact
+// ring.
 #pragma once
 
 #include <deque>
@@ -26,10 +27,11 @@ class Backlog {
   enum class Kind : std::uint8_t { blocks, ring };
 
   // An empty one: the next byte to be appended has number `next` (R6.1).
-  Backlog(Kind kind, Offset next, std::int64_t size) : kind_(kind), size_(size), first_(next), next_(next) {}
+  Backlog(Kind kind, Offset next, std::int64_t size)
+      : kind_(kind), size_(size), first_(next), next_(next) {}
 
-  Offset first() const { return first_; }   // number of the oldest byte held
-  Offset next() const { return next_; }     // number of the byte that append() adds next
+  Offset first() const { return first_; }  // number of the oldest byte held
+  Offset next() const { return next_; }    // number of the byte that append() adds next
   std::int64_t histlen() const { return next_ - first_; }
   std::int64_t size() const { return size_; }
 
@@ -40,8 +42,8 @@ class Backlog {
   // Bytes from `from` on, at most `most`, as far as they lie together. Precondition: holds(from).
   std::string_view read(Offset from, std::size_t most) const;
 
-  // Forgets old bytes. `oldest_reader` is the lowest position that a replica still has to read (next()
-  // when there is none). True when something was forgotten.
+  // Forgets old bytes. `oldest_reader` is the lowest position that a replica still has to read
+  // (next() when there is none). True when something was forgotten.
   bool trim(Offset oldest_reader);
 
   // The content stays (V24; before 7.0 it is lost); call trim() afterwards.
@@ -54,7 +56,7 @@ class Backlog {
 
  private:
   struct Block {
-    Offset start = 0;           // number of its first byte
+    Offset start = 0;  // number of its first byte
     std::size_t capacity = 0;
     std::string bytes;
     bool operator==(const Block&) const = default;

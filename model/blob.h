@@ -1,5 +1,5 @@
-// A large immutable piece of bytes that many may hold: an RDB file, captured once, sent to all who wait
-// for it. Sharing it does not show: copies are equal when their bytes are.
+// A large immutable piece of bytes that many may hold: an RDB file, captured once, sent to all who
+// wait for it. Sharing it does not show: copies are equal when their bytes are.
 #pragma once
 
 #include <memory>
@@ -11,7 +11,8 @@ namespace model {
 class Blob {
  public:
   Blob() = default;  // no bytes at all: "there is none"
-  explicit Blob(std::string bytes) : bytes_(std::make_shared<const std::string>(std::move(bytes))) {}
+  explicit Blob(std::string bytes)
+      : bytes_(std::make_shared<const std::string>(std::move(bytes))) {}
 
   explicit operator bool() const { return bytes_ != nullptr; }
   std::string_view view() const { return bytes_ ? std::string_view(*bytes_) : std::string_view(); }

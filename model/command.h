@@ -1,8 +1,9 @@
 // A command: its row in the table, and what its handler may touch.
 //
 // Data commands are functions of a keyspace and their arguments: they see a Call and nothing else.
-// They neither know who is asking nor where replies and stream bytes go. What the stream will carry is
-// decided here too, as in Redis: by default the command as the client wrote it if it changed anything
+// They neither know who is asking nor where replies and stream bytes go. What the stream will carry
+// is decided here too, as in Redis: by default the command as the client wrote it if it changed
+// anything
 // (`dirty`), or what the handler puts in its place (R7.2 to R7.6, table 7.4).
 #pragma once
 
@@ -37,21 +38,21 @@ enum class Overdue : std::uint8_t {
 
 struct Call {
   Keyspace& data;
-  unsigned db;                  // the caller's selected database
+  unsigned db;  // the caller's selected database
   Args argv;
-  WallTime now;                 // frozen at the start of the command (R8.2)
+  WallTime now;  // frozen at the start of the command (R8.2)
   Overdue overdue;
   const Rules& rules;
   Chance& chance;
   ReplyWriter reply;
 
   // --- results ---
-  std::uint64_t dirty = 0;               // changes made; 0 = nothing to propagate (R7.3)
-  std::vector<Operation> before;         // lazy expiry: goes into the unit before the command
+  std::uint64_t dirty = 0;        // changes made; 0 = nothing to propagate (R7.3)
+  std::vector<Operation> before;  // lazy expiry: goes into the unit before the command
   std::optional<std::vector<Operation>> instead;  // replaces the command in the stream
-  bool force = false;                    // propagate even when nothing changed (R7.4)
-  std::uint64_t expired = 0;             // keys that lazy expiry removed
-  bool failed = false;                   // an error was replied
+  bool force = false;                             // propagate even when nothing changed (R7.4)
+  std::uint64_t expired = 0;                      // keys that lazy expiry removed
+  bool failed = false;                            // an error was replied
 
   // Lookups with expiry applied as `overdue` says.
   const Entry* look(std::string_view key) { return look(db, key); }
@@ -66,23 +67,23 @@ struct Call {
     return held;
   }
 
-  void error(std::string_view text);     // replies and sets failed
+  void error(std::string_view text);  // replies and sets failed
   void wrong_type();
   void syntax_error() { error("ERR syntax error"); }
   void rewrite(std::vector<std::string> argv_in_stream);  // one operation, same db
 };
 
 namespace flag {
-inline constexpr std::uint32_t write = 1;          // may change data: refused on read-only replicas
+inline constexpr std::uint32_t write = 1;  // may change data: refused on read-only replicas
 inline constexpr std::uint32_t readonly = 2;
 inline constexpr std::uint32_t denyoom = 4;
 inline constexpr std::uint32_t admin = 8;
-inline constexpr std::uint32_t loading = 16;       // allowed while loading
-inline constexpr std::uint32_t stale = 32;         // allowed with a broken link and serve-stale-data no
-inline constexpr std::uint32_t no_multi = 64;      // refused inside MULTI
+inline constexpr std::uint32_t loading = 16;   // allowed while loading
+inline constexpr std::uint32_t stale = 32;     // allowed with a broken link and serve-stale-data no
+inline constexpr std::uint32_t no_multi = 64;  // refused inside MULTI
 inline constexpr std::uint32_t no_async_loading = 128;
 inline constexpr std::uint32_t may_replicate = 256;  // PUBLISH and the like
-inline constexpr std::uint32_t no_auth = 512;      // allowed before AUTH
+inline constexpr std::uint32_t no_auth = 512;        // allowed before AUTH
 }  // namespace flag
 
 struct Turn;     // model/state.h: one input's view of the server
@@ -92,14 +93,14 @@ struct Command {
   std::string_view name;  // lower case
   int arity;              // as Redis: exact, or -n for at least n; the name counts
   std::uint32_t flags;
-  void (*run)(Call&) = nullptr;                          // a data command, or
-  void (*serve)(Turn&, Session&, Args) = nullptr;        // one that concerns the server itself
+  void (*run)(Call&) = nullptr;                    // a data command, or
+  void (*serve)(Turn&, Session&, Args) = nullptr;  // one that concerns the server itself
 };
 
 // By name, any letter case; null when unknown.
 const Command* find_command(std::string_view name);
-std::span<const Command> string_commands();   // commands_string.cc
-std::span<const Command> key_commands();      // commands_key.cc: DEL, EXPIRE, FLUSHALL, SCAN, ...
-std::span<const Command> server_commands();   // commands_server.cc
+std::span<const Command> string_commands();  // commands_string.cc
+std::span<const Command> key_commands();     // commands_key.cc: DEL, EXPIRE, FLUSHALL, SCAN, ...
+std::span<const Command> server_commands();  // commands_server.cc
 
 }  // namespace model

@@ -1,5 +1,6 @@
-// Commands that concern the server itself: connections, transactions, roles, configuration, persistence.
-// Those of replicas are in master_side, what roles do is in replica_side; here are their gates and words.
+// Commands that concern the server itself: connections, transactions, roles, configuration,
+// persistence. Those of replicas are in master_side, what roles do is in replica_side; here are
+// their gates and words.
 #include <algorithm>
 #include <array>
 #include <string>
@@ -7,12 +8,15 @@
 
 #include "model/command.h"
 #include "model/execute.h"
+#include "model/feeding.h"
 #include "model/info.h"
-#include "model/master_side.h"
+#include "model/link.h"
 #include "model/number.h"
 #include "model/propagation.h"
 #include "model/rdb.h"
-#include "model/replica_side.h"
+#include "model/replicas.h"
+#include "model/resync.h"
+#include "model/snapshots.h"
 #include "model/state.h"
 #include "model/text.h"
 
@@ -22,22 +26,29 @@ namespace {
 constexpr std::string_view kNotAnInteger = "ERR value is not an integer or out of range";
 constexpr std::string_view kSyntax = "ERR syntax error";
 
-ReplyWriter reply_to(Session& session) { return ReplyWriter(session.out); }
+ReplyWriter reply_to(Session& session) {
+  return ReplyWriter(session.out);
+}
 
-// --- connection ---------------------------------------------------------------------------------------
+// --- connection
+// ---------------------------------------------------------------------------------------
 
 void ping(Turn&, Session& session, Args argv) {
-  if (argv.size() > 2) return reply_to(session).error("ERR wrong number of arguments for 'ping' command");
+  if (argv.size() > 2)
+    return reply_to(session).error("ERR wrong number of arguments for 'ping' command");
   if (argv.size() == 2) return reply_to(session).bulk(argv[1]);
   reply_to(session).simple("PONG");
 }
 
-void echo(Turn&, Session& session, Args argv) { reply_to(session).bulk(argv[1]); }
+void echo(Turn&, Session& session, Args argv) {
+  reply_to(session).bulk(argv[1]);
+}
 
 void select(Turn& t, Session& session, Args argv) {
   const auto db = to_integer(argv[1]);
   if (!db) return reply_to(session).error(kNotAnInteger);
-  if (*db < 0 || *db >= t.s.config.databases) return reply_to(session).error("ERR DB index is out of range");
+  if (*db < 0 || *db >= t.s.config.databases)
+    return reply_to(session).error("ERR DB index is out of range");
   session.db = static_cast<unsigned>(*db);
   reply_to(session).ok();
 }
@@ -47,7 +58,8 @@ void auth(Turn& t, Session& session, Args argv) {
   if (argv.size() > 3) return reply_to(session).error(kSyntax);
   if (c.requirepass.empty() && argv.size() == 2) {
     return reply_to(session).error(
-        "ERR AUTH <password> called without any password configured for the default user. Are you sure "
+        "ERR AUTH <password> called without any password configured for the default user. Are you "
+        "sure "
         "your configuration is correct?");
   }
   const bool default_user = argv.size() == 2 || argv[1] == "default";
@@ -79,7 +91,8 @@ void time(Turn& t, Session& session, Args) {
   reply_to(session).bulk(std::to_string(ms % 1000 * 1000));
 }
 
-// --- transactions (R7.10, R7.30) ------------------------------------------------------------------------
+// --- transactions (R7.10, R7.30)
+// ------------------------------------------------------------------------
 
 void multi(Turn&, Session& session, Args) {
   if (session.multi) return reply_to(session).error("ERR MULTI calls can not be nested");
@@ -138,7 +151,8 @@ void unwatch(Turn&, Session& session, Args) {
   reply_to(session).ok();
 }
 
-// --- roles (reference 10) -------------------------------------------------------------------------------
+// --- roles (reference 10)
+// -------------------------------------------------------------------------------
 
 void replicaof(Turn& t, Session& session, Args argv) {
   State& s = t.s;
@@ -174,8 +188,10 @@ void wait(Turn& t, Session& session, Args argv) {
   State& s = t.s;
   if (!s.is_master()) {
     return reply_to(session).error(
-        "ERR WAIT cannot be used with replica instances. Please also note that since Redis 4.0 if a "
-        "replica is configured to be writable (which is not the default) writes to replicas are just "
+        "ERR WAIT cannot be used with replica instances. Please also note that since Redis 4.0 if "
+        "a "
+        "replica is configured to be writable (which is not the default) writes to replicas are "
+        "just "
         "local and are not propagated.");
   }
   const auto replicas = to_integer(argv[1]);
@@ -195,7 +211,8 @@ void publish(Turn& t, Session& session, Args argv) {
   reply_to(session).integer(0);
 }
 
-// --- configuration --------------------------------------------------------------------------------------
+// --- configuration
+// --------------------------------------------------------------------------------------
 
 void config_get(Turn& t, Session& session, Args patterns) {
   std::vector<std::pair<std::string, std::string>> found;
@@ -203,7 +220,8 @@ void config_get(Turn& t, Session& session, Args patterns) {
     const std::string pattern = lower(given);
     for (const Setting& setting : settings()) {
       for (const std::string_view name : {setting.name, setting.alias}) {
-        if (!name.empty() && matches(pattern, name)) found.emplace_back(name, setting.get(t.s.config));
+        if (!name.empty() && matches(pattern, name))
+          found.emplace_back(name, setting.get(t.s.config));
       }
     }
   }
@@ -228,11 +246,15 @@ void config_set(Turn& t, Session& session, Args pairs) {
   for (std::size_t i = 0; i + 1 < pairs.size(); i += 2) {
     const Setting* setting = find_setting(pairs[i]);
     if (setting == nullptr) {
-      return reply_to(session).error("ERR Unknown option or number of arguments for CONFIG SET - '" + pairs[i] + "'");
+      return reply_to(session).error(
+          "ERR Unknown option or number of arguments for CONFIG SET - '" + pairs[i] + "'");
     }
-    const std::string failed = "ERR CONFIG SET failed (possibly related to argument '" + pairs[i] + "') - ";
-    if (setting->at_start_only) return reply_to(session).error(failed + "can't set immutable config");
-    if (const auto problem = setting->set(changed, pairs[i + 1])) return reply_to(session).error(failed + *problem);
+    const std::string failed =
+        "ERR CONFIG SET failed (possibly related to argument '" + pairs[i] + "') - ";
+    if (setting->at_start_only)
+      return reply_to(session).error(failed + "can't set immutable config");
+    if (const auto problem = setting->set(changed, pairs[i + 1]))
+      return reply_to(session).error(failed + *problem);
   }
   const Config before = std::exchange(t.s.config, changed);
   apply_config(t, before);
@@ -248,10 +270,12 @@ void config(Turn& t, Session& session, Args argv) {
     t.s.stats = {};
     return reply_to(session).ok();
   }
-  reply_to(session).error("ERR unknown subcommand or wrong number of arguments for '" + argv[1] + "'. Try CONFIG HELP.");
+  reply_to(session).error("ERR unknown subcommand or wrong number of arguments for '" + argv[1] +
+                          "'. Try CONFIG HELP.");
 }
 
-// --- clients --------------------------------------------------------------------------------------------
+// --- clients
+// --------------------------------------------------------------------------------------------
 
 bool kill_by_type(Turn& t, Session& own, std::string_view type, std::int64_t& killed) {
   State& s = t.s;
@@ -297,14 +321,16 @@ void client_pause(Turn& t, Session& session, Args argv) {
   if (!timeout) return reply_to(session).error("ERR timeout is not an integer or out of range");
   if (*timeout < 0) return reply_to(session).error("ERR timeout is negative");
   const bool writes_only = argv.size() == 4 && same_word(argv[3], "write");
-  if (argv.size() == 4 && !writes_only && !same_word(argv[3], "all")) return reply_to(session).error(kSyntax);
+  if (argv.size() == 4 && !writes_only && !same_word(argv[3], "all"))
+    return reply_to(session).error(kSyntax);
   t.s.pause = {t.now() + std::chrono::milliseconds(*timeout), writes_only};
   reply_to(session).ok();
 }
 
 void client(Turn& t, Session& session, Args argv) {
   if (same_word(argv[1], "kill") && argv.size() >= 3) return client_kill(t, session, argv);
-  if (same_word(argv[1], "pause") && (argv.size() == 3 || argv.size() == 4)) return client_pause(t, session, argv);
+  if (same_word(argv[1], "pause") && (argv.size() == 3 || argv.size() == 4))
+    return client_pause(t, session, argv);
   if (same_word(argv[1], "unpause") && argv.size() == 2) {
     t.s.pause = {};
     release_parked(t);
@@ -315,10 +341,12 @@ void client(Turn& t, Session& session, Args argv) {
   }
   if (same_word(argv[1], "setname") && argv.size() == 3) return reply_to(session).ok();
   if (same_word(argv[1], "getname") && argv.size() == 2) return reply_to(session).null();
-  reply_to(session).error("ERR unknown subcommand or wrong number of arguments for '" + argv[1] + "'. Try CLIENT HELP.");
+  reply_to(session).error("ERR unknown subcommand or wrong number of arguments for '" + argv[1] +
+                          "'. Try CLIENT HELP.");
 }
 
-// --- persistence ----------------------------------------------------------------------------------------
+// --- persistence
+// ----------------------------------------------------------------------------------------
 
 void save(Turn& t, Session& session, Args) {
   if (t.s.snapshot) return reply_to(session).error("ERR Background save already in progress");
@@ -349,7 +377,8 @@ void shutdown(Turn& t, Session& session, Args argv) {
   t.s.exited = true;
 }
 
-// --- debugging --------------------------------------------------------------------------------------------
+// --- debugging
+// --------------------------------------------------------------------------------------------
 
 std::string hex40(std::uint64_t digest) {
   constexpr std::string_view kHex = "0123456789abcdef";
@@ -378,8 +407,10 @@ void debug(Turn& t, Session& session, Args argv) {
   State& s = t.s;
   if (s.config.enable_debug_command == "no" && !session.from_master) {
     return reply_to(session).error(
-        "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", you can "
-        "run it from a local connection, otherwise you need to set this option in the configuration file, "
+        "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", "
+        "you can "
+        "run it from a local connection, otherwise you need to set this option in the "
+        "configuration file, "
         "and then restart the server.");
   }
   if (same_word(argv[1], "digest") && argv.size() == 2) {
@@ -404,7 +435,8 @@ void debug(Turn& t, Session& session, Args argv) {
     propagate(t, {session.db, {argv.begin() + 2, argv.end()}});
     return reply_to(session).ok();
   }
-  reply_to(session).error("ERR unknown subcommand or wrong number of arguments for '" + argv[1] + "'. Try DEBUG HELP.");
+  reply_to(session).error("ERR unknown subcommand or wrong number of arguments for '" + argv[1] +
+                          "'. Try DEBUG HELP.");
 }
 
 namespace f = flag;
@@ -441,6 +473,8 @@ constexpr auto kCommands = std::to_array<Command>({
 
 }  // namespace
 
-std::span<const Command> server_commands() { return kCommands; }
+std::span<const Command> server_commands() {
+  return kCommands;
+}
 
 }  // namespace model

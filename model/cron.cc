@@ -2,17 +2,23 @@
 
 #include <algorithm>
 
+#include "model/applying.h"
 #include "model/execute.h"
-#include "model/master_side.h"
+#include "model/feeding.h"
+#include "model/link.h"
 #include "model/propagation.h"
-#include "model/replica_side.h"
+#include "model/replicas.h"
+#include "model/snapshots.h"
+#include "model/transfer.h"
 
 namespace model {
 namespace {
 
 constexpr auto kReplicationPeriod = std::chrono::seconds(1);
 
-Duration server_period(const State& s) { return Duration(1'000'000 / s.config.hz); }
+Duration server_period(const State& s) {
+  return Duration(1'000'000 / s.config.hz);
+}
 
 // The next point of a timer's grid that is later than now: a timer that was late does not catch up.
 Instant next_on_grid(Instant due, Duration period, Instant now) {
@@ -29,19 +35,19 @@ void replication_cron(Turn& t) {
   State& s = t.s;
   const bool load_runs = s.link.transfer && s.link.transfer->complete;
   if (!load_runs) {
-    check_link_timeouts(t);                         // R9.2 to R9.4
-    dial_if_needed(t);                              // R9.5
-    if (s.link.master) send_ack(t);                 // R9.6
+    check_link_timeouts(t);          // R9.2 to R9.4
+    dial_if_needed(t);               // R9.5
+    if (s.link.master) send_ack(t);  // R9.6
   }
-  if (ping_is_due(s)) {                             // R9.7
+  if (ping_is_due(s)) {  // R9.7
     const bool own_ping = s.is_master() ? s.backlog.has_value() : !s.rules.relays_only;
     if (own_ping) feed_ping(t);
   }
-  keep_waiters_alive(t);                            // R9.8
-  drop_silent_replicas(t);                          // R9.9
-  free_idle_backlog(t);                             // R9.10
-  start_due_snapshot(t);                            // R9.11
-  recount_good_replicas(t);                         // R9.13
+  keep_waiters_alive(t);     // R9.8
+  drop_silent_replicas(t);   // R9.9
+  free_idle_backlog(t);      // R9.10
+  start_due_snapshot(t);     // R9.11
+  recount_good_replicas(t);  // R9.13
   s.replication_ticks += 1;
 }
 
@@ -120,7 +126,8 @@ Instant next_due(const State& s) {
   if (const auto deadline = link_deadline(s)) due = std::min(due, *deadline);
   if (s.pause.until) due = std::min(due, *s.pause.until);
   for (const auto& [conn, session] : s.sessions) {
-    if (session.waiting && session.waiting->deadline) due = std::min(due, *session.waiting->deadline);
+    if (session.waiting && session.waiting->deadline)
+      due = std::min(due, *session.waiting->deadline);
   }
   if (server_cron_has_work(s)) return std::min(due, s.next_server_cron);
   if (s.is_master() && s.active_expire) {
@@ -128,7 +135,8 @@ Instant next_due(const State& s) {
       // The wall clock may step before then: replication's cron looks again each second.
       const Instant at = s.last_now + std::max(Duration(0), Duration(*expiry - s.last_wall)) +
                          std::chrono::milliseconds(1);
-      if (at < due) due = std::min(due, next_on_grid(s.next_server_cron, server_period(s), at - Duration(1)));
+      if (at < due)
+        due = std::min(due, next_on_grid(s.next_server_cron, server_period(s), at - Duration(1)));
     }
   }
   return due;

@@ -1,5 +1,5 @@
-// What happens without anybody asking: the server's cron, replication's cron (reference 9.1, the order
-// is theirs), and what is done before the loop sleeps (R9.14).
+// What happens without anybody asking: the server's cron, replication's cron (reference 9.1, the
+// order is theirs), and what is done before the loop sleeps (R9.14).
 #pragma once
 
 #include "model/state.h"

@@ -1,9 +1,8 @@
-// What a server asks of whoever hosts it, and what it lets observers know. A server performs nothing:
-// each input appends effects, in order, and the host carries them out, in order.
+// What a server asks of whoever hosts it, and what it lets observers know. A server performs
+// nothing: each input appends effects, in order, and the host carries them out, in order.
 #pragma once
 
 #include <cstdint>
-
 #include <string>
 #include <string_view>
 #include <variant>
@@ -16,7 +15,8 @@
 
 namespace model {
 
-// --- wishes ---------------------------------------------------------------------------------------
+// --- wishes
+// ---------------------------------------------------------------------------------------
 
 // Open a connection and name it `conn` (chosen by the server, see Server). The host answers with
 // connected() or refused(), or never.
@@ -25,13 +25,15 @@ struct Dial {
   std::string host;
   int port = 0;
 };
-// Write Effects::bytes[from, from+count) on `conn`. Never more than the room that the host reported.
+// Write Effects::bytes[from, from+count) on `conn`. Never more than the room that the host
+// reported.
 struct Send {
   ConnId conn{};
   std::size_t from = 0;
   std::size_t count = 0;
 };
-// Close: what was sent is still delivered, nothing more is told of this connection. Abandons a dial.
+// Close: what was sent is still delivered, nothing more is told of this connection. Abandons a
+// dial.
 struct Hangup {
   ConnId conn{};
 };
@@ -42,8 +44,8 @@ struct SetReading {
 };
 
 enum class JobKind : std::uint8_t { snapshot, load };
-// Work beside the event loop. The host reports job_progress() as it pleases and one job_ended(), how
-// long that takes is its business; at least `at_least` (rdb-key-save-delay, key-load-delay).
+// Work beside the event loop. The host reports job_progress() as it pleases and one job_ended(),
+// how long that takes is its business; at least `at_least` (rdb-key-save-delay, key-load-delay).
 struct StartJob {
   JobId job{};
   JobKind kind{};
@@ -70,12 +72,13 @@ struct Exit {
   std::string why;
 };
 
-// --- facts for observers: no host needs to act on them ---------------------------------------------
+// --- facts for observers: no host needs to act on them
+// ---------------------------------------------
 
 enum class MachineKind : std::uint8_t { replica_link, replica_feed };  // tables in model/machines.h
 struct Transitioned {
   MachineKind machine{};
-  ConnId instance{};      // replica_feed: the connection; replica_link: 0
+  ConnId instance{};  // replica_feed: the connection; replica_link: 0
   std::uint8_t from = 0, to = 0, on = 0;
 };
 struct Reached {
@@ -85,17 +88,23 @@ struct Reached {
 struct Published {
   enum class In : std::uint8_t { psync_request, full_resync, carry_on, snapshot, restart } in{};
   ReplId id;
-  Offset offset = 0;   // the last byte that the data include, under `id`
+  Offset offset = 0;  // the last byte that the data include, under `id`
 };
 // The master side answered a PSYNC or SYNC.
 struct Resync {
   enum class Why : std::uint8_t {
-    granted, asked_for_full, unknown_id, beyond_second_id, no_backlog, before_backlog, after_backlog,
+    granted,
+    asked_for_full,
+    unknown_id,
+    beyond_second_id,
+    no_backlog,
+    before_backlog,
+    after_backlog,
     sync_command,
   } why{};
   ConnId conn{};
-  std::string id;         // as asked
-  Offset wanted = 0;      // first byte asked for
+  std::string id;     // as asked
+  Offset wanted = 0;  // first byte asked for
 };
 // Something arrived that the protocol does not allow here.
 struct ProtocolBreach {
@@ -112,8 +121,9 @@ struct Note {
   std::string text;
 };
 
-using Effect = std::variant<Dial, Send, Hangup, SetReading, StartJob, KillJob, WriteFile, Block, Exit,
-                            Transitioned, Reached, Published, Resync, ProtocolBreach, Impossible, Note>;
+using Effect =
+    std::variant<Dial, Send, Hangup, SetReading, StartJob, KillJob, WriteFile, Block, Exit,
+                 Transitioned, Reached, Published, Resync, ProtocolBreach, Impossible, Note>;
 
 std::string_view name(Published::In in);
 std::string_view name(Resync::Why why);  // in words: "the offset is before the backlog"

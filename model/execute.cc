@@ -4,35 +4,41 @@
 #include <string_view>
 #include <utility>
 
-#include "model/master_side.h"
+#include "model/applying.h"
 #include "model/propagation.h"
-#include "model/replica_side.h"
+#include "model/replicas.h"
+#include "model/snapshots.h"
 
 namespace model {
 namespace {
 
 constexpr std::size_t kExpiredAtOnce = 1000;  // keys of one database in one cycle
 
-bool allowed(const Command& command, std::uint32_t flag) { return (command.flags & flag) != 0; }
+bool allowed(const Command& command, std::uint32_t flag) {
+  return (command.flags & flag) != 0;
+}
 
-bool is(const Command& command, std::string_view name) { return command.name == name; }
+bool is(const Command& command, std::string_view name) {
+  return command.name == name;
+}
 
 // Commands that act on a transaction itself are not queued.
 bool goes_past_queue(const Command& command) {
-  return is(command, "exec") || is(command, "discard") || is(command, "multi") || is(command, "watch") ||
-         is(command, "quit") || is(command, "reset");
+  return is(command, "exec") || is(command, "discard") || is(command, "multi") ||
+         is(command, "watch") || is(command, "quit") || is(command, "reset");
 }
 
 // Whether the command, or the transaction that EXEC would run, may write.
 bool may_write(const Session& session, const Command& command) {
   if (!is(command, "exec") || !session.multi) return allowed(command, flag::write);
-  return std::any_of(session.multi->queue.begin(), session.multi->queue.end(), [](const auto& argv) {
-    return allowed(*find_command(argv.front()), flag::write);
-  });
+  return std::any_of(
+      session.multi->queue.begin(), session.multi->queue.end(),
+      [](const auto& argv) { return allowed(*find_command(argv.front()), flag::write); });
 }
 
 std::string unknown_command(const std::vector<std::string>& argv) {
-  std::string text = "ERR unknown command '" + argv.front().substr(0, 128) + "', with args beginning with: ";
+  std::string text =
+      "ERR unknown command '" + argv.front().substr(0, 128) + "', with args beginning with: ";
   for (std::size_t i = 1; i < argv.size() && text.size() < 256; ++i) {
     text += "'" + argv[i].substr(0, 128) + "' ";
   }
@@ -43,19 +49,21 @@ std::string wrong_arity(const Command& command) {
   return "ERR wrong number of arguments for '" + std::string(command.name) + "' command";
 }
 
-// The first gate that the command does not pass, as an error; nothing when all are open. The order is
-// that of the real server: it shows (R9.17, ss01 of the recorded cases).
+// The first gate that the command does not pass, as an error; nothing when all are open. The order
+// is that of the real server: it shows (R9.17, ss01 of the recorded cases).
 std::optional<std::string> refusal(Turn& t, const Session& session, const Command* command,
                                    const std::vector<std::string>& argv) {
   const State& s = t.s;
   const Config& c = s.config;
   if (command == nullptr) return unknown_command(argv);
   const auto count = static_cast<int>(argv.size());
-  if (command->arity > 0 ? count != command->arity : count < -command->arity) return wrong_arity(*command);
+  if (command->arity > 0 ? count != command->arity : count < -command->arity)
+    return wrong_arity(*command);
   if (!c.requirepass.empty() && !session.authenticated && !allowed(*command, flag::no_auth)) {
     return "NOAUTH Authentication required.";
   }
-  if (session.multi && allowed(*command, flag::no_multi)) return "ERR Command not allowed inside a transaction";
+  if (session.multi && allowed(*command, flag::no_multi))
+    return "ERR Command not allowed inside a transaction";
   if (session.from_master) return std::nullopt;  // R7.32
 
   const bool writes = may_write(session, *command);
@@ -73,10 +81,12 @@ std::optional<std::string> refusal(Turn& t, const Session& session, const Comman
     t.mark(Mark::stale_refused);
     return "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.";
   }
-  const bool barred_by_load = s.loading() ? !allowed(*command, flag::loading)
-                                          : s.async_loading() && allowed(*command, flag::no_async_loading);
+  const bool barred_by_load = s.loading()
+                                  ? !allowed(*command, flag::loading)
+                                  : s.async_loading() && allowed(*command, flag::no_async_loading);
   if (barred_by_load) return "LOADING Redis is loading the dataset in memory";
-  if (session.is_replica() && allowed(*command, flag::write | flag::readonly | flag::may_replicate)) {
+  if (session.is_replica() &&
+      allowed(*command, flag::write | flag::readonly | flag::may_replicate)) {
     return "ERR Replica can't interact with the keyspace";
   }
   return std::nullopt;
@@ -90,10 +100,12 @@ Overdue overdue_for(const State& s, const Session& session, Instant now) {
 
 // WATCH looks for any change of a watched key, also to an equal value (R8.11).
 void note_touched(State& s, const Session& by, const Command& command, Args argv) {
-  const bool everything = is(command, "flushall") || is(command, "flushdb") || is(command, "swapdb");
+  const bool everything =
+      is(command, "flushall") || is(command, "flushdb") || is(command, "swapdb");
   for (auto& [conn, session] : s.sessions) {
     for (const Watched& watched : session.watched) {
-      const bool named = watched.db == by.db && std::find(argv.begin() + 1, argv.end(), watched.key) != argv.end();
+      const bool named =
+          watched.db == by.db && std::find(argv.begin() + 1, argv.end(), watched.key) != argv.end();
       if (everything || named) session.watch_broken = true;
     }
   }
@@ -230,7 +242,8 @@ void release_parked(Turn& t) {
     if (session.parked) conns.push_back(conn);
   }
   for (const ConnId conn : conns) {
-    if (Session* session = s.find(conn); session != nullptr && go_on(*session)) serve_session(t, *session);
+    if (Session* session = s.find(conn); session != nullptr && go_on(*session))
+      serve_session(t, *session);
   }
   if (s.link.master && go_on(s.link.master->session)) {
     stream_applied(t);

@@ -1,5 +1,5 @@
-// The way of a command: through the gates, in Redis's order (processCommand), to its handler, and what
-// it changed into the stream.
+// The way of a command: through the gates, in Redis's order (processCommand), to its handler, and
+// what it changed into the stream.
 #pragma once
 
 #include <string>

@@ -33,7 +33,8 @@ bool shares_history(const History& history, const Request& request, const Rules&
   if (!rules.psync_checks_id) return request.id != "?";
   if (same_id(request.id, history.id.view())) return true;
   if (!same_id(request.id, history.second_id.view())) return false;
-  return rules.second_id_limit == Rules::SecondLimit::ignored || request.from <= history.second_offset;
+  return rules.second_id_limit == Rules::SecondLimit::ignored ||
+         request.from <= history.second_offset;
 }
 
 Resync::Why judge(const History& history, const Backlog* backlog, const Request& request,

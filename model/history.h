@@ -1,7 +1,8 @@
 // Which history a server is in, how far, and who may continue from where.
 //
-// A history is named by its replid. A promotion begins a new one: the old name is remembered as replid2,
-// valid for requests up to and including second_offset, the first byte that the two do not share.
+// A history is named by its replid. A promotion begins a new one: the old name is remembered as
+// replid2, valid for requests up to and including second_offset, the first byte that the two do not
+// share.
 //
 //      replid2:  ... 98 99 100 | 101 (the old master's, if it wrote on)
 //      replid:   ... 98 99 100 | 101 (ours)        second_offset = 101
@@ -21,9 +22,9 @@ namespace model {
 
 struct History {
   ReplId id;
-  ReplId second_id;               // zeros: none
-  Offset second_offset = -1;      // first byte not shared with second_id (R1.4)
-  Offset offset = 0;              // master_repl_offset: the last byte produced or applied
+  ReplId second_id;           // zeros: none
+  Offset second_offset = -1;  // first byte not shared with second_id (R1.4)
+  Offset offset = 0;          // master_repl_offset: the last byte produced or applied
 
   // A new name for what follows; nobody can continue from before (R1.3, R6.6).
   void begin_anew(Chance& chance);

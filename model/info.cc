@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "model/master_side.h"
-#include "model/replica_side.h"
+#include "model/applying.h"
+#include "model/replicas.h"
 #include "model/text.h"
 
 namespace model {
@@ -24,7 +24,9 @@ class Lines {
     text_ += value;
     text_ += "\r\n";
   }
-  void line(std::string_view name, std::int64_t value) { line(name, std::string_view(std::to_string(value))); }
+  void line(std::string_view name, std::int64_t value) {
+    line(name, std::string_view(std::to_string(value)));
+  }
   std::string take() { return std::move(text_); }
 
  private:
@@ -42,10 +44,14 @@ std::string percent(std::int64_t part, std::int64_t whole) {
 std::string_view shown_state(FeedState state) {
   switch (state) {
     case FeedState::wait_bgsave_start:
-    case FeedState::wait_bgsave_end: return "wait_bgsave";
-    case FeedState::send_bulk: return "send_bulk";
-    case FeedState::online: return "online";
-    default: return "";
+    case FeedState::wait_bgsave_end:
+      return "wait_bgsave";
+    case FeedState::send_bulk:
+      return "send_bulk";
+    case FeedState::online:
+      return "online";
+    default:
+      return "";
   }
 }
 
@@ -71,7 +77,8 @@ void replica_lines(Lines& out, const State& s, Instant now) {
   out.line("slave_repl_offset", shown_applied(s));
   if (link.state == LinkState::transfer) transfer_lines(out, *link.transfer, link, now);
   if (link.state != LinkState::connected) {
-    out.line("master_link_down_since_seconds", link.down_since ? seconds_between(*link.down_since, now) : -1);
+    out.line("master_link_down_since_seconds",
+             link.down_since ? seconds_between(*link.down_since, now) : -1);
   }
   out.line("slave_priority", s.config.replica_priority);
   out.line("slave_read_only", s.config.replica_read_only ? 1 : 0);
@@ -92,9 +99,9 @@ void connected_replicas(Lines& out, const State& s, Instant now) {
     const std::int64_t lag = online ? seconds_between(session.feed.acked_at, now) : 0;
     const std::string& ip = session.announced.ip.empty() ? session.peer_ip : session.announced.ip;
     out.line("slave" + std::to_string(number++),
-             std::string_view("ip=" + ip + ",port=" + std::to_string(session.announced.port) + ",state=" +
-                              std::string(state) + ",offset=" + std::to_string(session.feed.acked) +
-                              ",lag=" + std::to_string(lag)));
+             std::string_view("ip=" + ip + ",port=" + std::to_string(session.announced.port) +
+                              ",state=" + std::string(state) + ",offset=" +
+                              std::to_string(session.feed.acked) + ",lag=" + std::to_string(lag)));
   }
 }
 
@@ -158,7 +165,8 @@ void stats(Lines& out, const State& s) {
 
 void memory(Lines& out, const State& s) {
   std::int64_t replicas = 0;
-  for (const ConnId conn : s.replicas) replicas = std::max(replicas, output_memory(s, s.sessions.at(conn)));
+  for (const ConnId conn : s.replicas)
+    replicas = std::max(replicas, output_memory(s, s.sessions.at(conn)));
   const std::int64_t backlog = s.backlog ? s.backlog->histlen() : 0;
   out.heading("Memory");
   out.line("maxmemory", s.config.maxmemory);
@@ -172,16 +180,16 @@ void keyspace(Lines& out, const State& s) {
   for (unsigned db = 0; db < s.data.databases(); ++db) {
     if (s.data.size(db) == 0) continue;
     out.line("db" + std::to_string(db),
-             std::string_view("keys=" + std::to_string(s.data.size(db)) + ",expires=" +
-                              std::to_string(s.data.expiring(db)) + ",avg_ttl=0"));
+             std::string_view("keys=" + std::to_string(s.data.size(db)) +
+                              ",expires=" + std::to_string(s.data.expiring(db)) + ",avg_ttl=0"));
   }
 }
 
 }  // namespace
 
 std::string info(const State& s, Instant now, std::string_view section) {
-  const bool every = section.empty() || same_word(section, "all") || same_word(section, "everything") ||
-                     same_word(section, "default");
+  const bool every = section.empty() || same_word(section, "all") ||
+                     same_word(section, "everything") || same_word(section, "default");
   const auto wanted = [&](std::string_view name) { return every || same_word(section, name); };
   Lines out;
   if (wanted("server")) server(out, s, now);
@@ -196,12 +204,18 @@ std::string info(const State& s, Instant now, std::string_view section) {
 
 std::string_view role_state(LinkState state) {
   switch (state) {
-    case LinkState::none: return "none";
-    case LinkState::connect: return "connect";
-    case LinkState::connecting: return "connecting";
-    case LinkState::transfer: return "sync";
-    case LinkState::connected: return "connected";
-    default: return "handshake";
+    case LinkState::none:
+      return "none";
+    case LinkState::connect:
+      return "connect";
+    case LinkState::connecting:
+      return "connecting";
+    case LinkState::transfer:
+      return "sync";
+    case LinkState::connected:
+      return "connected";
+    default:
+      return "handshake";
   }
 }
 
@@ -215,11 +229,14 @@ void write_role(const State& s, ReplyWriter& reply) {
     reply.integer(s.link.master ? s.link.master->applied : -1);
     return;
   }
-  const auto online = [&](ConnId conn) { return s.sessions.at(conn).feed.state == FeedState::online; };
+  const auto online = [&](ConnId conn) {
+    return s.sessions.at(conn).feed.state == FeedState::online;
+  };
   reply.array(3);
   reply.bulk("master");
   reply.integer(s.history.offset);
-  reply.array(static_cast<std::size_t>(std::count_if(s.replicas.begin(), s.replicas.end(), online)));
+  reply.array(
+      static_cast<std::size_t>(std::count_if(s.replicas.begin(), s.replicas.end(), online)));
   for (const ConnId conn : s.replicas) {
     if (!online(conn)) continue;
     const Session& session = s.sessions.at(conn);

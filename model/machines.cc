@@ -32,8 +32,8 @@ constexpr auto kLinkEdges = std::to_array<LinkEdge>({
     {L::transfer, E::empty_line, L::transfer, A::keep_waiting},
     {L::transfer, E::loaded, L::connected, A::go_online},
 
-    // What goes wrong before there is a stream. The handshake waits for the next tick, a transfer does
-    // not (R2.2).
+    // What goes wrong before there is a stream. The handshake waits for the next tick, a transfer
+    // does not (R2.2).
     {L::connecting, E::socket_refused, L::connect, A::retry_next_tick},
     {L::connecting, E::closed, L::connect, A::retry_next_tick},
     {L::connecting, E::timed_out, L::connect, A::retry_now},
@@ -118,7 +118,8 @@ constexpr auto kFeedEdges = std::to_array<FeedEdge>({
 });
 
 // Checked by the compiler: a pair stands once, and every state can be entered.
-template <class Edges> constexpr bool each_pair_once(const Edges& edges) {
+template <class Edges>
+constexpr bool each_pair_once(const Edges& edges) {
   for (std::size_t i = 0; i < edges.size(); ++i) {
     for (std::size_t j = i + 1; j < edges.size(); ++j) {
       if (edges[i].from == edges[j].from && edges[i].on == edges[j].on) return false;
@@ -126,7 +127,8 @@ template <class Edges> constexpr bool each_pair_once(const Edges& edges) {
   }
   return true;
 }
-template <class Edges, class S> constexpr bool each_state_entered(const Edges& edges, S initial, S last) {
+template <class Edges, class S>
+constexpr bool each_state_entered(const Edges& edges, S initial, S last) {
   for (int state = 0; state <= static_cast<int>(last); ++state) {
     if (state == static_cast<int>(initial)) continue;
     if (std::none_of(edges.begin(), edges.end(),
@@ -149,40 +151,63 @@ const Edge* find_in(const std::array<Edge, N>& edges, S from, Ev on) {
 
 }  // namespace
 
-std::span<const LinkEdge> link_edges() { return kLinkEdges; }
-std::span<const FeedEdge> feed_edges() { return kFeedEdges; }
-const LinkEdge* find_edge(LinkState from, LinkEvent on) { return find_in(kLinkEdges, from, on); }
-const FeedEdge* find_edge(FeedState from, FeedEvent on) { return find_in(kFeedEdges, from, on); }
+std::span<const LinkEdge> link_edges() {
+  return kLinkEdges;
+}
+std::span<const FeedEdge> feed_edges() {
+  return kFeedEdges;
+}
+const LinkEdge* find_edge(LinkState from, LinkEvent on) {
+  return find_in(kLinkEdges, from, on);
+}
+const FeedEdge* find_edge(FeedState from, FeedEvent on) {
+  return find_in(kFeedEdges, from, on);
+}
 
 std::string_view name(LinkState state) {
   constexpr auto kNames = std::to_array<std::string_view>(
-      {"NONE", "CONNECT", "CONNECTING", "RECEIVE_PING_REPLY", "SEND_HANDSHAKE", "RECEIVE_AUTH_REPLY",
-       "RECEIVE_PORT_REPLY", "RECEIVE_IP_REPLY", "RECEIVE_CAPA_REPLY", "SEND_PSYNC",
-       "RECEIVE_PSYNC_REPLY", "TRANSFER", "CONNECTED"});
+      {"NONE", "CONNECT", "CONNECTING", "RECEIVE_PING_REPLY", "SEND_HANDSHAKE",
+       "RECEIVE_AUTH_REPLY", "RECEIVE_PORT_REPLY", "RECEIVE_IP_REPLY", "RECEIVE_CAPA_REPLY",
+       "SEND_PSYNC", "RECEIVE_PSYNC_REPLY", "TRANSFER", "CONNECTED"});
   return kNames.at(static_cast<std::size_t>(state));
 }
 
 std::string_view name(LinkEvent event) {
-  constexpr auto kNames = std::to_array<std::string_view>(
-      {"REPLICAOF", "REPLICAOF NO ONE", "dial", "connected", "connection refused", "accepted reply",
-       "refusing reply", "written", "not configured", "newline", "+FULLRESYNC", "+CONTINUE",
-       "-LOADING, -NOMASTERLINK", "PSYNC not supported", "RDB loaded", "transfer failed", "link lost",
-       "repl-timeout", "malformed stream", "link lost while paused"});
+  constexpr auto kNames = std::to_array<std::string_view>({"REPLICAOF",
+                                                           "REPLICAOF NO ONE",
+                                                           "dial",
+                                                           "connected",
+                                                           "connection refused",
+                                                           "accepted reply",
+                                                           "refusing reply",
+                                                           "written",
+                                                           "not configured",
+                                                           "newline",
+                                                           "+FULLRESYNC",
+                                                           "+CONTINUE",
+                                                           "-LOADING, -NOMASTERLINK",
+                                                           "PSYNC not supported",
+                                                           "RDB loaded",
+                                                           "transfer failed",
+                                                           "link lost",
+                                                           "repl-timeout",
+                                                           "malformed stream",
+                                                           "link lost while paused"});
   return kNames.at(static_cast<std::size_t>(event));
 }
 
 std::string_view name(FeedState state) {
-  constexpr auto kNames = std::to_array<std::string_view>(
-      {"CLIENT", "WAIT_BGSAVE_START", "WAIT_BGSAVE_END", "SEND_BULK", "ONLINE", "RDB_TRANSMITTED",
-       "GONE"});
+  constexpr auto kNames =
+      std::to_array<std::string_view>({"CLIENT", "WAIT_BGSAVE_START", "WAIT_BGSAVE_END",
+                                       "SEND_BULK", "ONLINE", "RDB_TRANSMITTED", "GONE"});
   return kNames.at(static_cast<std::size_t>(state));
 }
 
 std::string_view name(FeedEvent event) {
   constexpr auto kNames = std::to_array<std::string_view>(
       {"full resync needed", "PSYNC granted", "snapshot started", "snapshot could not start",
-       "snapshot on disk", "snapshot relayed", "snapshot failed", "file sent", "rdb-only client served",
-       "link lost", "repl-timeout", "output limit", "dropped"});
+       "snapshot on disk", "snapshot relayed", "snapshot failed", "file sent",
+       "rdb-only client served", "link lost", "repl-timeout", "output limit", "dropped"});
   return kNames.at(static_cast<std::size_t>(event));
 }
 

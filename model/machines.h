@@ -10,18 +10,29 @@
 
 namespace model {
 
-// --- the replica's link to its master (repl_state) --------------------------------------------------
+// --- the replica's link to its master (repl_state)
+// --------------------------------------------------
 
 enum class LinkState : std::uint8_t {
-  none, connect, connecting, receive_ping_reply, send_handshake, receive_auth_reply,
-  receive_port_reply, receive_ip_reply, receive_capa_reply, send_psync, receive_psync_reply,
-  transfer, connected,
+  none,
+  connect,
+  connecting,
+  receive_ping_reply,
+  send_handshake,
+  receive_auth_reply,
+  receive_port_reply,
+  receive_ip_reply,
+  receive_capa_reply,
+  send_psync,
+  receive_psync_reply,
+  transfer,
+  connected,
 };
 
 enum class LinkEvent : std::uint8_t {
-  replicaof,        // REPLICAOF host port, and its kin
-  no_one,           // REPLICAOF NO ONE, and every other promotion
-  dial,             // cron, or an immediate retry
+  replicaof,  // REPLICAOF host port, and its kin
+  no_one,     // REPLICAOF NO ONE, and every other promotion
+  dial,       // cron, or an immediate retry
   socket_open,
   socket_refused,
   good_line,        // a reply that lets the handshake go on
@@ -37,29 +48,30 @@ enum class LinkEvent : std::uint8_t {
   transfer_failed,  // broken, malformed, not loadable
   closed,           // the other side closed, or the connection was reset
   timed_out,
-  stream_malformed, // what came on the stream is no RESP
+  stream_malformed,   // what came on the stream is no RESP
   closed_while_held,  // closed while a pause held back the stream: not resumable (R5.9)
 };
 
-// What taking an edge makes the link do (replica_side.cc, perform()).
+// What taking an edge makes the link do (link.cc, perform()).
 enum class LinkAction : std::uint8_t {
   nothing,
-  dial_now,            // a new target: dial in the same event
+  dial_now,  // a new target: dial in the same event
   open_connection,
-  retry_next_tick,     // close; cron dials again
-  retry_now,           // close and dial in the same event (R2.2)
+  retry_next_tick,  // close; cron dials again
+  retry_now,        // close and dial in the same event (R2.2)
   send_ping,
-  send_handshake,      // AUTH, REPLCONF listening-port, ip-address, capa, back to back
-  await_auth, await_ip,  // fall through when there is nothing to wait for
+  send_handshake,  // AUTH, REPLCONF listening-port, ip-address, capa, back to back
+  await_auth,
+  await_ip,  // fall through when there is nothing to wait for
   write_psync,
   begin_transfer,
-  fall_back_to_sync,   // write SYNC, then as begin_transfer
-  keep_waiting,        // a sign of life
-  go_online,           // create the master's session from the payload
-  resurrect,           // the cached master lives on, on this connection
-  suspend_and_retry,   // cache the session, dial again
-  forget_and_retry,    // its session had an error: do not cache
-  leave,               // stop following anybody
+  fall_back_to_sync,  // write SYNC, then as begin_transfer
+  keep_waiting,       // a sign of life
+  go_online,          // create the master's session from the payload
+  resurrect,          // the cached master lives on, on this connection
+  suspend_and_retry,  // cache the session, dial again
+  forget_and_retry,   // its session had an error: do not cache
+  leave,              // stop following anybody
 };
 
 struct LinkEdge {
@@ -71,28 +83,33 @@ struct LinkEdge {
 std::span<const LinkEdge> link_edges();
 const LinkEdge* find_edge(LinkState from, LinkEvent on);  // null: not in the table
 
-// --- what the master keeps for each replica (replstate) ---------------------------------------------
+// --- what the master keeps for each replica (replstate)
+// ---------------------------------------------
 
 enum class FeedState : std::uint8_t {
-  none,                // a connection that is no replica (yet)
-  wait_bgsave_start, wait_bgsave_end, send_bulk, online, rdb_transmitted,
+  none,  // a connection that is no replica (yet)
+  wait_bgsave_start,
+  wait_bgsave_end,
+  send_bulk,
+  online,
+  rdb_transmitted,
   gone,
 };
 
 enum class FeedEvent : std::uint8_t {
-  needs_full,          // PSYNC denied, or SYNC
-  continued,           // PSYNC granted
-  snapshot_started,    // or attached to a running one
-  snapshot_refused,    // could not be started
-  snapshot_on_disk,    // the child is done; the file can be sent
-  snapshot_relayed,    // the child is done; the sockets have it all
+  needs_full,        // PSYNC denied, or SYNC
+  continued,         // PSYNC granted
+  snapshot_started,  // or attached to a running one
+  snapshot_refused,  // could not be started
+  snapshot_on_disk,  // the child is done; the file can be sent
+  snapshot_relayed,  // the child is done; the sockets have it all
   snapshot_failed,
   file_sent,
-  rdb_only_sent,       // to a client that wanted the file alone
-  lost,                // the connection is gone
+  rdb_only_sent,  // to a client that wanted the file alone
+  lost,           // the connection is gone
   timed_out,
-  over_limit,          // output buffer limits
-  dropped,             // by this node: new history, misbehaviour, shutdown
+  over_limit,  // output buffer limits
+  dropped,     // by this node: new history, misbehaviour, shutdown
 };
 
 struct FeedEdge {
@@ -103,14 +120,15 @@ struct FeedEdge {
 std::span<const FeedEdge> feed_edges();
 const FeedEdge* find_edge(FeedState from, FeedEvent on);
 
-// --- both, for observers ----------------------------------------------------------------------------
+// --- both, for observers
+// ----------------------------------------------------------------------------
 
-std::string_view name(LinkState state);   // Redis's words: "CONNECT", "RECEIVE_PING_REPLY"
-std::string_view name(LinkEvent event);   // as a reader would say it: "+FULLRESYNC", "link lost"
-std::string_view name(FeedState state);   // "WAIT_BGSAVE_START", ...
+std::string_view name(LinkState state);  // Redis's words: "CONNECT", "RECEIVE_PING_REPLY"
+std::string_view name(LinkEvent event);  // as a reader would say it: "+FULLRESYNC", "link lost"
+std::string_view name(FeedState state);  // "WAIT_BGSAVE_START", ...
 std::string_view name(FeedEvent event);
 
-std::string_view machine_name(MachineKind kind);                       // "replica-link", "replica-feed"
+std::string_view machine_name(MachineKind kind);  // "replica-link", "replica-feed"
 std::string_view state_name(MachineKind kind, std::uint8_t state);
 std::string_view event_name(MachineKind kind, std::uint8_t event);
 

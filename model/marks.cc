@@ -13,7 +13,11 @@ constexpr auto kMarks = std::to_array<MarkName>({
 
 }  // namespace
 
-std::span<const MarkName> marks() { return kMarks; }
-std::string_view name(Mark mark) { return kMarks.at(static_cast<std::size_t>(mark)).name; }
+std::span<const MarkName> marks() {
+  return kMarks;
+}
+std::string_view name(Mark mark) {
+  return kMarks.at(static_cast<std::size_t>(mark)).name;
+}
 
 }  // namespace model

@@ -1,5 +1,5 @@
-// The rare paths, by name. The model notes each when it is taken; a campaign or catalogue that never
-// reaches one says nothing about it, and `replsim marks` lists it.
+// The rare paths, by name. The model notes each when it is taken; a campaign or catalogue that
+// never reaches one says nothing about it, and `replsim marks` lists it.
 #pragma once
 
 #include <cstdint>
@@ -9,83 +9,83 @@
 namespace model {
 
 // X(name, what was reached)
-#define MODEL_MARKS(X)                                                                              \
-  X(partial_exact_end, "a partial resync with nothing missing")                                     \
-  X(partial_first_byte, "a partial resync from the first byte that the backlog still holds")        \
-  X(partial_by_second_id, "a partial resync granted by the secondary id")                           \
-  X(partial_at_second_limit, "the last byte allowed under the secondary id was asked for")          \
-  X(partial_without_psync2, "+CONTINUE without an id, to a replica that lacks psync2")              \
-  X(denied_unknown_id, "full resync: the id is of another history")                                 \
-  X(denied_beyond_second_id, "full resync: past the limit of the secondary id")                     \
-  X(denied_before_backlog, "full resync: the backlog no longer holds the offset")                   \
-  X(denied_one_byte_short, "full resync: the backlog lacks exactly one byte")                       \
-  X(denied_after_backlog, "full resync: the replica is ahead of the master")                        \
-  X(denied_no_backlog, "full resync: there is no backlog")                                          \
-  X(sync_without_psync, "a replica came with SYNC")                                                 \
-  X(replica_fell_back_to_sync, "a replica wrote SYNC as the master does not take PSYNC")            \
-  X(psync_try_later, "the master asked to be tried later")                                          \
-  X(psync_refused_no_master_link, "PSYNC refused: no link to the own master")                       \
-  X(backlog_created_by_first_replica, "a master created its backlog, and a new id with it")         \
-  X(backlog_created_by_full_sync, "a replica created its backlog at the end of a full resync")      \
-  X(backlog_created_by_continue, "a replica created its backlog at a partial resync")               \
-  X(backlog_freed_by_ttl, "a master without replicas gave up its backlog")                          \
-  X(backlog_freed_by_full_sync, "a replica gave up its backlog for a full resync")                  \
-  X(backlog_trimmed, "the backlog forgot its oldest bytes")                                         \
-  X(backlog_held_by_slow_replica, "the backlog kept bytes for a replica that has not read them")    \
-  X(backlog_resized, "repl-backlog-size changed while there was a backlog")                         \
-  X(attached_to_snapshot, "a replica attached to a running snapshot")                               \
-  X(waited_for_next_snapshot, "a replica had to wait for the next snapshot")                        \
-  X(snapshot_failed_to_start, "a snapshot could not be started: waiting replicas were refused")     \
-  X(snapshot_died, "a snapshot died: replicas waiting for it were dropped")                         \
-  X(snapshot_killed_unneeded, "a snapshot was killed as nobody waited for it any more")             \
-  X(snapshot_end_ignored, "the end of a snapshot that nobody wants any more was ignored")           \
-  X(snapshot_killed_by_flushall, "FLUSHALL killed a running snapshot")                              \
-  X(diskless_stream_held, "stream bytes were held until the first ACK after a diskless transfer")   \
-  X(diskless_delay_waited, "a diskless snapshot waited for more replicas")                          \
-  X(keepalive_newline_sent, "a newline kept a waiting replica's link alive")                        \
-  X(loading_newline_sent, "a loading replica told its master that it lives")                        \
-  X(transfer_broken, "the link broke during the RDB transfer")                                      \
-  X(transfer_timed_out, "the RDB transfer stood still for too long")                                \
-  X(transfer_cancelled_by_role_change, "a role change ended an RDB transfer")                       \
-  X(transfer_disk_error, "the RDB could not be written to disk while it was received")              \
-  X(load_failed, "the RDB could not be loaded")                                                     \
-  X(load_rejected_corrupt, "a corrupt RDB ended the process, as the real server does")              \
-  X(link_lost_while_loading, "the link broke after the payload, during the load")                   \
-  X(link_lost_in_command, "the stream broke inside a command")                                      \
-  X(link_lost_in_multi, "the stream broke inside a transaction")                                    \
-  X(link_lost_cached, "a lost master was remembered for a partial resync")                          \
-  X(link_lost_not_cached, "a lost master was not remembered: its session had an error")             \
-  X(handshake_timed_out, "the handshake timed out")                                                 \
-  X(handshake_line_too_slow, "a handshake line did not become whole within five seconds")           \
-  X(handshake_refused, "the master's answer ended the handshake")                                   \
-  X(handshake_cancelled, "a role change ended a handshake")                                         \
-  X(master_timed_out, "the replica heard nothing from its master for too long")                     \
-  X(replica_timed_out, "the master heard nothing from a replica for too long")                      \
-  X(replica_transfer_timed_out, "a replica took nothing of a diskless transfer for too long")       \
-  X(replica_over_hard_limit, "a replica's output passed the hard limit")                            \
-  X(replica_over_soft_limit, "a replica's output stayed over the soft limit for too long")          \
-  X(replica_sent_command, "a replica connection sent a command and was dropped")                    \
-  X(new_id_learnt, "+CONTINUE told a replica that its history goes on under a new id")              \
-  X(subreplicas_dropped, "replicas were dropped to make them ask again")                            \
-  X(promoted_with_history, "a replica became master and kept its old id as the second")             \
-  X(demoted_with_history, "a master became replica and offered its own history")                    \
-  X(repointed_with_history, "a replica was given another master and kept its position")             \
-  X(already_connected, "REPLICAOF named the master that is followed already")                       \
-  X(transaction_applied, "a transaction from the master was applied as a whole")                    \
-  X(stream_error_ignored, "a command of the stream failed on the replica and was ignored")          \
-  X(stream_malformed, "the stream from the master could not be parsed")                             \
-  X(unit_wrapped, "a unit of several operations was wrapped in MULTI and EXEC")                     \
-  X(unit_unwrapped_single, "a transaction with one write went out bare")                            \
-  X(expired_lazily, "a key expired when it was touched")                                            \
-  X(expired_actively, "a key expired without being touched")                                        \
-  X(overdue_hidden, "a replica hid a key that is overdue")                                          \
-  X(write_refused_read_only, "a replica refused a write")                                           \
-  X(write_refused_no_replicas, "a master refused a write for lack of good replicas")                \
-  X(stale_refused, "a replica without its master refused to serve stale data")                      \
-  X(wait_satisfied, "WAIT was satisfied by acknowledgements")                                       \
-  X(wait_timed_out, "WAIT timed out")                                                               \
-  X(getack_sent, "the master asked its replicas for acknowledgement")                               \
-  X(restarted_with_history, "a process started from a file that carries a history")                 \
+#define MODEL_MARKS(X)                                                                            \
+  X(partial_exact_end, "a partial resync with nothing missing")                                   \
+  X(partial_first_byte, "a partial resync from the first byte that the backlog still holds")      \
+  X(partial_by_second_id, "a partial resync granted by the secondary id")                         \
+  X(partial_at_second_limit, "the last byte allowed under the secondary id was asked for")        \
+  X(partial_without_psync2, "+CONTINUE without an id, to a replica that lacks psync2")            \
+  X(denied_unknown_id, "full resync: the id is of another history")                               \
+  X(denied_beyond_second_id, "full resync: past the limit of the secondary id")                   \
+  X(denied_before_backlog, "full resync: the backlog no longer holds the offset")                 \
+  X(denied_one_byte_short, "full resync: the backlog lacks exactly one byte")                     \
+  X(denied_after_backlog, "full resync: the replica is ahead of the master")                      \
+  X(denied_no_backlog, "full resync: there is no backlog")                                        \
+  X(sync_without_psync, "a replica came with SYNC")                                               \
+  X(replica_fell_back_to_sync, "a replica wrote SYNC as the master does not take PSYNC")          \
+  X(psync_try_later, "the master asked to be tried later")                                        \
+  X(psync_refused_no_master_link, "PSYNC refused: no link to the own master")                     \
+  X(backlog_created_by_first_replica, "a master created its backlog, and a new id with it")       \
+  X(backlog_created_by_full_sync, "a replica created its backlog at the end of a full resync")    \
+  X(backlog_created_by_continue, "a replica created its backlog at a partial resync")             \
+  X(backlog_freed_by_ttl, "a master without replicas gave up its backlog")                        \
+  X(backlog_freed_by_full_sync, "a replica gave up its backlog for a full resync")                \
+  X(backlog_trimmed, "the backlog forgot its oldest bytes")                                       \
+  X(backlog_held_by_slow_replica, "the backlog kept bytes for a replica that has not read them")  \
+  X(backlog_resized, "repl-backlog-size changed while there was a backlog")                       \
+  X(attached_to_snapshot, "a replica attached to a running snapshot")                             \
+  X(waited_for_next_snapshot, "a replica had to wait for the next snapshot")                      \
+  X(snapshot_failed_to_start, "a snapshot could not be started: waiting replicas were refused")   \
+  X(snapshot_died, "a snapshot died: replicas waiting for it were dropped")                       \
+  X(snapshot_killed_unneeded, "a snapshot was killed as nobody waited for it any more")           \
+  X(snapshot_end_ignored, "the end of a snapshot that nobody wants any more was ignored")         \
+  X(snapshot_killed_by_flushall, "FLUSHALL killed a running snapshot")                            \
+  X(diskless_stream_held, "stream bytes were held until the first ACK after a diskless transfer") \
+  X(diskless_delay_waited, "a diskless snapshot waited for more replicas")                        \
+  X(keepalive_newline_sent, "a newline kept a waiting replica's link alive")                      \
+  X(loading_newline_sent, "a loading replica told its master that it lives")                      \
+  X(transfer_broken, "the link broke during the RDB transfer")                                    \
+  X(transfer_timed_out, "the RDB transfer stood still for too long")                              \
+  X(transfer_cancelled_by_role_change, "a role change ended an RDB transfer")                     \
+  X(transfer_disk_error, "the RDB could not be written to disk while it was received")            \
+  X(load_failed, "the RDB could not be loaded")                                                   \
+  X(load_rejected_corrupt, "a corrupt RDB ended the process, as the real server does")            \
+  X(link_lost_while_loading, "the link broke after the payload, during the load")                 \
+  X(link_lost_in_command, "the stream broke inside a command")                                    \
+  X(link_lost_in_multi, "the stream broke inside a transaction")                                  \
+  X(link_lost_cached, "a lost master was remembered for a partial resync")                        \
+  X(link_lost_not_cached, "a lost master was not remembered: its session had an error")           \
+  X(handshake_timed_out, "the handshake timed out")                                               \
+  X(handshake_line_too_slow, "a handshake line did not become whole within five seconds")         \
+  X(handshake_refused, "the master's answer ended the handshake")                                 \
+  X(handshake_cancelled, "a role change ended a handshake")                                       \
+  X(master_timed_out, "the replica heard nothing from its master for too long")                   \
+  X(replica_timed_out, "the master heard nothing from a replica for too long")                    \
+  X(replica_transfer_timed_out, "a replica took nothing of a diskless transfer for too long")     \
+  X(replica_over_hard_limit, "a replica's output passed the hard limit")                          \
+  X(replica_over_soft_limit, "a replica's output stayed over the soft limit for too long")        \
+  X(replica_sent_command, "a replica connection sent a command and was dropped")                  \
+  X(new_id_learnt, "+CONTINUE told a replica that its history goes on under a new id")            \
+  X(subreplicas_dropped, "replicas were dropped to make them ask again")                          \
+  X(promoted_with_history, "a replica became master and kept its old id as the second")           \
+  X(demoted_with_history, "a master became replica and offered its own history")                  \
+  X(repointed_with_history, "a replica was given another master and kept its position")           \
+  X(already_connected, "REPLICAOF named the master that is followed already")                     \
+  X(transaction_applied, "a transaction from the master was applied as a whole")                  \
+  X(stream_error_ignored, "a command of the stream failed on the replica and was ignored")        \
+  X(stream_malformed, "the stream from the master could not be parsed")                           \
+  X(unit_wrapped, "a unit of several operations was wrapped in MULTI and EXEC")                   \
+  X(unit_unwrapped_single, "a transaction with one write went out bare")                          \
+  X(expired_lazily, "a key expired when it was touched")                                          \
+  X(expired_actively, "a key expired without being touched")                                      \
+  X(overdue_hidden, "a replica hid a key that is overdue")                                        \
+  X(write_refused_read_only, "a replica refused a write")                                         \
+  X(write_refused_no_replicas, "a master refused a write for lack of good replicas")              \
+  X(stale_refused, "a replica without its master refused to serve stale data")                    \
+  X(wait_satisfied, "WAIT was satisfied by acknowledgements")                                     \
+  X(wait_timed_out, "WAIT timed out")                                                             \
+  X(getack_sent, "the master asked its replicas for acknowledgement")                             \
+  X(restarted_with_history, "a process started from a file that carries a history")               \
   X(pause_parked_stream, "a paused replica held back its master's stream")
 
 enum class Mark : std::uint8_t {

@@ -11,7 +11,9 @@ void append(State& s, std::string_view bytes) {
   s.history.offset += static_cast<Offset>(bytes.size());
 }
 
-void append_words(State& s, std::initializer_list<std::string_view> words) { append(s, request(words)); }
+void append_words(State& s, std::initializer_list<std::string_view> words) {
+  append(s, request(words));
+}
 
 void select(State& s, unsigned db) {
   if (s.stream_db == static_cast<int>(db)) return;
@@ -40,7 +42,9 @@ void write_unit(Turn& t, const std::vector<Operation>& unit) {
 
 }  // namespace
 
-bool writes_stream(const State& s) { return s.is_master() && s.backlog.has_value(); }
+bool writes_stream(const State& s) {
+  return s.is_master() && s.backlog.has_value();
+}
 
 void open_unit(Turn& t) {
   if (t.s.depth++ == 0) t.s.unit_bare = false;
@@ -56,13 +60,17 @@ void propagate(Turn& t, Operation operation) {
   if (t.s.is_master()) t.s.unit.push_back(std::move(operation));
 }
 
-void feed_ping(Turn& t) { append_words(t.s, {t.s.rules.lower_case_ping ? "ping" : "PING"}); }
+void feed_ping(Turn& t) {
+  append_words(t.s, {t.s.rules.lower_case_ping ? "ping" : "PING"});
+}
 
 void feed_getack(Turn& t) {
   t.mark(Mark::getack_sent);
   append_words(t.s, {"REPLCONF", "GETACK", "*"});
 }
 
-void relay(Turn& t, std::string_view bytes) { append(t.s, bytes); }
+void relay(Turn& t, std::string_view bytes) {
+  append(t.s, bytes);
+}
 
 }  // namespace model

@@ -1,7 +1,8 @@
-// From changes to stream bytes. Only a master writes the stream; a replica relays what it has applied.
+// From changes to stream bytes. Only a master writes the stream; a replica relays what it has
+// applied.
 //
-// All operations of one outermost call are one execution unit: none, one bare, or several between MULTI
-// and EXEC (R7.10). SELECT is put where the stream's database changes (R7.7, R7.13).
+// All operations of one outermost call are one execution unit: none, one bare, or several between
+// MULTI and EXEC (R7.10). SELECT is put where the stream's database changes (R7.7, R7.13).
 #pragma once
 
 #include <string_view>

@@ -27,6 +27,8 @@ ReplId replid_from(std::string_view text) {
   return id;
 }
 
-bool same_id(std::string_view a, std::string_view b) { return same_word(a, b); }
+bool same_id(std::string_view a, std::string_view b) {
+  return same_word(a, b);
+}
 
 }  // namespace model

@@ -1,4 +1,5 @@
-// A replication id: 40 characters naming one history. Two nodes with equal (id, offset) hold equal data.
+// A replication id: 40 characters naming one history. Two nodes with equal (id, offset) hold equal
+// data.
 #pragma once
 
 #include <array>
@@ -22,8 +23,8 @@ struct ReplId {
   auto operator<=>(const ReplId&) const = default;
 };
 
-ReplId random_replid(Chance& chance);        // 40 lower-case hex characters
-ReplId replid_from(std::string_view text);   // precondition: 40 characters
+ReplId random_replid(Chance& chance);       // 40 lower-case hex characters
+ReplId replid_from(std::string_view text);  // precondition: 40 characters
 
 // As a master compares ids: without regard to letter case (R5.1).
 bool same_id(std::string_view a, std::string_view b);

@@ -12,8 +12,8 @@ using R = Rules;
 constexpr R redis_6_2() {
   R r;
   r.redis_version = "6.2.14";
-  r.rdb_version = 9;       // V50
-  r.ring_backlog = true;   // V23
+  r.rdb_version = 9;      // V50
+  r.ring_backlog = true;  // V23
   return r;
 }
 
@@ -24,9 +24,11 @@ constexpr auto kProfiles = std::to_array<Profile>({
 
 // In order of their names.
 constexpr auto kQuirks = std::to_array<Quirk>({
-    {"ack-received-not-applied", "S14", "acknowledgements carry the received offset, not the applied one",
+    {"ack-received-not-applied", "S14",
+     "acknowledgements carry the received offset, not the applied one",
      [](R& r) { r.ack_is_applied = false; }},
-    {"continue-new-id-forgets-id2", "S05", "+CONTINUE with a new id drops the old id instead of keeping it",
+    {"continue-new-id-forgets-id2", "S05",
+     "+CONTINUE with a new id drops the old id instead of keeping it",
      [](R& r) { r.continue_shifts_ids = false; }},
     {"continue-resets-db", "S08", "a resumed stream starts in database 0",
      [](R& r) { r.continue_keeps_db = false; }},
@@ -63,9 +65,9 @@ constexpr auto kQuirks = std::to_array<Quirk>({
      "a suspended session keeps its half-parsed command",
      [](R& r) { r.suspends_without_parser = false; }},
     {"resume-with-half-transaction", "H05, Redis fix 189a12afb",
-     "a suspended session keeps its MULTI queue",
-     [](R& r) { r.suspends_without_multi = false; }},
-    {"silent-while-loading", "H63, Redis issue #1449", "a loading replica says nothing to its master",
+     "a suspended session keeps its MULTI queue", [](R& r) { r.suspends_without_multi = false; }},
+    {"silent-while-loading", "H63, Redis issue #1449",
+     "a loading replica says nothing to its master",
      [](R& r) { r.newlines_while_loading = false; }},
     {"snapshot-identity-adopted-by-master", "H07, Redis issue #4316",
      "a master adopts the id of the file that it starts from",
@@ -85,16 +87,26 @@ constexpr auto kQuirks = std::to_array<Quirk>({
 static_assert(std::is_sorted(kQuirks.begin(), kQuirks.end(),
                              [](const Quirk& a, const Quirk& b) { return a.name < b.name; }));
 
-template <class Table> auto find_in(const Table& table, std::string_view name) {
-  const auto found = std::find_if(table.begin(), table.end(), [&](const auto& x) { return x.name == name; });
+template <class Table>
+auto find_in(const Table& table, std::string_view name) {
+  const auto found =
+      std::find_if(table.begin(), table.end(), [&](const auto& x) { return x.name == name; });
   return found == table.end() ? nullptr : &*found;
 }
 
 }  // namespace
 
-std::span<const Profile> profiles() { return kProfiles; }
-std::span<const Quirk> quirks() { return kQuirks; }
-const Profile* find_profile(std::string_view name) { return find_in(kProfiles, name); }
-const Quirk* find_quirk(std::string_view name) { return find_in(kQuirks, name); }
+std::span<const Profile> profiles() {
+  return kProfiles;
+}
+std::span<const Quirk> quirks() {
+  return kQuirks;
+}
+const Profile* find_profile(std::string_view name) {
+  return find_in(kProfiles, name);
+}
+const Quirk* find_quirk(std::string_view name) {
+  return find_in(kQuirks, name);
+}
 
 }  // namespace model

@@ -1,5 +1,5 @@
-// Where versions differ and where history went wrong: every such decision is a named field here, and
-// the code asks the field at the place where it decides.
+// Where versions differ and where history went wrong: every such decision is a named field here,
+// and the code asks the field at the place where it decides.
 //
 //      profile   a whole Rules value: how one release behaves (reference section 11, V rows)
 //      quirk     one small change to a Rules value: a bug that replication really had
@@ -16,60 +16,64 @@ namespace model {
 
 struct Rules {
   // --- identity: who may continue from where -----------------------------------------------------
-  bool psync_checks_id = true;            // R5.1; off: H23 psync-ignores-history-id
+  bool psync_checks_id = true;  // R5.1; off: H23 psync-ignores-history-id
   enum class SecondLimit { next_byte, offset, ignored };
   SecondLimit second_id_limit = SecondLimit::next_byte;  // R10.4; S01, S02
   enum class UpperBound { end, capacity, before_end };
-  UpperBound backlog_upper_bound = UpperBound::end;      // R5.1; H25 in its two faces
-  bool lower_bound_off_by_one = false;    // R5.1; S06
-  bool continue_shifts_ids = true;        // R3.29; S05
-  bool continue_drops_subreplicas = true; // R3.29; H10
-  bool drops_all_subreplicas = true;      // R7.43; H31
-  bool freed_backlog_renews_id = true;    // R6.6; H03
-  bool refusal_keeps_cached_master = true;  // R3.30; H57
-  bool promotion_restarts_ttl = true;     // R10.4; H59
-  bool snapshot_id_becomes_second = true; // R10.18; off: H07
+  UpperBound backlog_upper_bound = UpperBound::end;  // R5.1; H25 in its two faces
+  bool lower_bound_off_by_one = false;               // R5.1; S06
+  bool continue_shifts_ids = true;                   // R3.29; S05
+  bool continue_drops_subreplicas = true;            // R3.29; H10
+  bool drops_all_subreplicas = true;                 // R7.43; H31
+  bool freed_backlog_renews_id = true;               // R6.6; H03
+  bool refusal_keeps_cached_master = true;           // R3.30; H57
+  bool promotion_restarts_ttl = true;                // R10.4; H59
+  bool snapshot_id_becomes_second = true;            // R10.18; off: H07
 
-  // --- full resync --------------------------------------------------------------------------------
-  bool offset_fixed_at_snapshot = true;   // R4.5; H02
-  bool attach_copies_all_pending = true;  // R4.4; H13
-  bool failed_job_drops_replicas = true;  // R4.8; H78
-  bool stream_waits_for_ack = true;       // R4.12; H67
-  bool jobs_matched_by_generation = true; // R4.8; S13, H38
-  bool failed_load_empties = true;        // R4.23, R4.32; H36
-  bool newlines_while_loading = true;     // R4.22; H63
-  bool times_out_diskless_readers = true; // R2.6; H69
+  // --- full resync
+  // --------------------------------------------------------------------------------
+  bool offset_fixed_at_snapshot = true;    // R4.5; H02
+  bool attach_copies_all_pending = true;   // R4.4; H13
+  bool failed_job_drops_replicas = true;   // R4.8; H78
+  bool stream_waits_for_ack = true;        // R4.12; H67
+  bool jobs_matched_by_generation = true;  // R4.8; S13, H38
+  bool failed_load_empties = true;         // R4.23, R4.32; H36
+  bool newlines_while_loading = true;      // R4.22; H63
+  bool times_out_diskless_readers = true;  // R2.6; H69
 
-  // --- stream -------------------------------------------------------------------------------------
-  bool applies_before_relay = true;       // R7.30; H01
-  bool offset_waits_for_exec = true;      // R5.20; S17
-  bool ack_is_applied = true;             // R5.21; S14
-  bool suspends_without_multi = true;     // R5.8; H05
-  bool suspends_without_parser = true;    // R5.8; H21
-  bool continue_keeps_db = true;          // R5.23; S08
-  bool relays_only = true;                // R7.41; off: S21
-  bool wraps_units = true;                // R7.10; H47
-  bool expiry_del_goes_first = true;      // R8.3; H15
-  bool replica_hides_overdue = true;      // R8.5; H44
+  // --- stream
+  // -------------------------------------------------------------------------------------
+  bool applies_before_relay = true;     // R7.30; H01
+  bool offset_waits_for_exec = true;    // R5.20; S17
+  bool ack_is_applied = true;           // R5.21; S14
+  bool suspends_without_multi = true;   // R5.8; H05
+  bool suspends_without_parser = true;  // R5.8; H21
+  bool continue_keeps_db = true;        // R5.23; S08
+  bool relays_only = true;              // R7.41; off: S21
+  bool wraps_units = true;              // R7.10; H47
+  bool expiry_del_goes_first = true;    // R8.3; H15
+  bool replica_hides_overdue = true;    // R8.5; H44
 
-  // --- liveness -----------------------------------------------------------------------------------
-  bool handshake_times_out = true;        // R2.3; H62
-  bool only_reads_refresh_link = true;    // R1.3 table, lastinteraction; H61
-  bool retarget_cancels_handshake = true; // R2.4; H65
+  // --- liveness
+  // -----------------------------------------------------------------------------------
+  bool handshake_times_out = true;          // R2.3; H62
+  bool only_reads_refresh_link = true;      // R1.3 table, lastinteraction; H61
+  bool retarget_cancels_handshake = true;   // R2.4; H65
   bool failed_fork_rejects_waiters = true;  // R4.7; H68
 
-  // --- versions -----------------------------------------------------------------------------------
+  // --- versions
+  // -----------------------------------------------------------------------------------
   std::string_view redis_version = "7.0.15";
-  int rdb_version = 10;                   // V50
-  bool reconnects_at_once = true;         // V21: 6.2 and later
-  bool ring_backlog = false;              // V23: exact ring up to 6.2
-  bool lower_case_ping = true;            // V39: 6.2 and later
+  int rdb_version = 10;            // V50
+  bool reconnects_at_once = true;  // V21: 6.2 and later
+  bool ring_backlog = false;       // V23: exact ring up to 6.2
+  bool lower_case_ping = true;     // V39: 6.2 and later
 
   bool operator==(const Rules&) const = default;
 };
 
 struct Profile {
-  std::string_view name;    // "redis-7.0"
+  std::string_view name;  // "redis-7.0"
   std::string_view about;
   Rules rules;
 };

@@ -4,11 +4,14 @@
 
 #include "model/cron.h"
 #include "model/execute.h"
-#include "model/master_side.h"
+#include "model/feeding.h"
+#include "model/link.h"
 #include "model/propagation.h"
 #include "model/rdb.h"
-#include "model/replica_side.h"
+#include "model/replicas.h"
+#include "model/snapshots.h"
 #include "model/state.h"
+#include "model/transfer.h"
 
 namespace model {
 namespace {
@@ -16,7 +19,8 @@ namespace {
 constexpr auto kFirstCron = std::chrono::milliseconds(1);
 
 // Runs `work` as one turn of the loop, unless the process has ended.
-template <class Work> void turn(State& s, const Moment& at, Work&& work) {
+template <class Work>
+void turn(State& s, const Moment& at, Work&& work) {
   if (s.exited) return;
   Turn t{s, at};
   s.last_now = at.now;
@@ -92,7 +96,9 @@ Server& Server::operator=(const Server& other) {
 Server::Server(Server&&) noexcept = default;
 Server& Server::operator=(Server&&) noexcept = default;
 Server::~Server() = default;
-bool Server::operator==(const Server& other) const { return *state_ == *other.state_; }
+bool Server::operator==(const Server& other) const {
+  return *state_ == *other.state_;
+}
 
 void Server::start(const Moment& at) {
   turn(*state_, at, [&](Turn& t) {
@@ -140,7 +146,8 @@ void Server::received(const Moment& at, ConnId conn, std::string_view bytes) {
     if (session == nullptr || bytes.empty()) return;
     session->last_heard = at.now;
     // An empty line is a replica's sign of life while it flushes or loads (R2.7).
-    if (session->is_replica() && session->in.pending() == 0 && (bytes[0] == '\n' || bytes[0] == '\r')) {
+    if (session->is_replica() && session->in.pending() == 0 &&
+        (bytes[0] == '\n' || bytes[0] == '\r')) {
       session->feed.acked_at = at.now;
     }
     session->in.feed(bytes);
@@ -158,7 +165,9 @@ void Server::ended(const Moment& at, ConnId conn) {
   });
 }
 
-void Server::reset(const Moment& at, ConnId conn) { ended(at, conn); }
+void Server::reset(const Moment& at, ConnId conn) {
+  ended(at, conn);
+}
 
 void Server::writable(const Moment& at, ConnId) {
   turn(*state_, at, [](Turn&) {});  // before_sleep() hands over what waits
@@ -178,8 +187,12 @@ void Server::job_ended(const Moment& at, JobId job, JobEnd end) {
   });
 }
 
-void Server::tick(const Moment& at) { turn(*state_, at, [](Turn& t) { run_timers(t); }); }
+void Server::tick(const Moment& at) {
+  turn(*state_, at, [](Turn& t) { run_timers(t); });
+}
 
-Instant Server::next_wake() const { return state_->exited ? Instant::max() : next_due(*state_); }
+Instant Server::next_wake() const {
+  return state_->exited ? Instant::max() : next_due(*state_);
+}
 
 }  // namespace model

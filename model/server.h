@@ -2,16 +2,17 @@
 //
 //      connections, bytes, time, ends of jobs   ->   Server   ->   effects
 //
-// It does no I/O, knows no clock and draws no random numbers of its own: each input carries the moment.
-// The same class runs in the simulator, in an explorer and on real TCP. It is a value: copies run on
-// identically.
+// It does no I/O, knows no clock and draws no random numbers of its own: each input carries the
+// moment. The same class runs in the simulator, in an explorer and on real TCP. It is a value:
+// copies run on identically.
 //
-// Each input is one turn of Redis's event loop (R2.22): what became readable is read and executed, then
-// what is to be done before sleeping is done. All of it shows in the effects of that input.
+// Each input is one turn of Redis's event loop (R2.22): what became readable is read and executed,
+// then what is to be done before sleeping is done. All of it shows in the effects of that input.
 //
-// The code behind it, in reading order: state.h (what a server remembers), history.h and backlog.h (who
-// may continue from where), machines.h (the two state machines), replica_side, master_side, propagation,
-// execute (the gates before a command), cron, commands_server, info.
+// The code behind it, in reading order: state.h (what a server remembers), history.h and backlog.h
+// (who may continue from where), machines.h (the two state machines); a master: resync, snapshots,
+// feeding, replicas; a replica: link, transfer, applying; both: propagation, execute (the gates
+// before a command), cron, commands_server, info.
 #pragma once
 
 #include <map>
@@ -39,7 +40,7 @@ class Surroundings : public Chance {
 // Conditions of the machine, which the server notices when it tries something.
 struct Machine {
   bool fork_fails = false;
-  bool disk_full = false;         // every write to disk fails
+  bool disk_full = false;  // every write to disk fails
   bool operator==(const Machine&) const = default;
 };
 
@@ -79,32 +80,38 @@ class Server {
   // First of all inputs: load the file if there is one, begin to follow the configured master.
   void start(const Moment& at);
 
-  // --- connections ---------------------------------------------------------------------------------
+  // --- connections
+  // ---------------------------------------------------------------------------------
   void accepted(const Moment& at, ConnId conn, std::string_view peer_ip, int peer_port);
   void connected(const Moment& at, ConnId conn);
   void refused(const Moment& at, ConnId conn);
   void received(const Moment& at, ConnId conn, std::string_view bytes);
-  void ended(const Moment& at, ConnId conn);   // the peer closed in good order
-  void reset(const Moment& at, ConnId conn);   // the connection is dead
+  void ended(const Moment& at, ConnId conn);     // the peer closed in good order
+  void reset(const Moment& at, ConnId conn);     // the connection is dead
   void writable(const Moment& at, ConnId conn);  // there is room again
 
-  // --- jobs ------------------------------------------------------------------------------------------
+  // --- jobs
+  // ------------------------------------------------------------------------------------------
   // `bytes` of the job's work are done, in all.
   void job_progress(const Moment& at, JobId job, std::uint64_t bytes);
   void job_ended(const Moment& at, JobId job, JobEnd end);
 
-  // --- time ------------------------------------------------------------------------------------------
-  // Calling it early does nothing; calling it late makes late timers fire once, as they do after SIGSTOP.
+  // --- time
+  // ------------------------------------------------------------------------------------------
+  // Calling it early does nothing; calling it late makes late timers fire once, as they do after
+  // SIGSTOP.
   void tick(const Moment& at);
   Instant next_wake() const;
 
-  // --- a look inside, for oracles and reports --------------------------------------------------------
+  // --- a look inside, for oracles and reports
+  // --------------------------------------------------------
   const State& state() const { return *state_; }
 
   bool operator==(const Server& other) const;
 
  private:
-  std::unique_ptr<State> state_;  // only to keep its parts out of this header; copied with the server
+  std::unique_ptr<State>
+      state_;  // only to keep its parts out of this header; copied with the server
 };
 
 }  // namespace model

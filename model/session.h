@@ -1,4 +1,5 @@
-// A connection, from the server's side: a client, a replica that follows us, or our link to the master.
+// A connection, from the server's side: a client, a replica that follows us, or our link to the
+// master.
 #pragma once
 
 #include <cstdint>
@@ -39,29 +40,29 @@ struct Waiting {
 struct Announced {
   int port = 0;
   std::string ip;
-  bool eof = false;      // capa eof
-  bool psync2 = false;   // capa psync2
+  bool eof = false;     // capa eof
+  bool psync2 = false;  // capa psync2
   bool rdb_only = false;
   bool exclude_data = false;
   bool exclude_functions = false;
   bool operator==(const Announced&) const = default;
 };
 
-// What a master keeps for one replica (R1.9). Its output, in this order: Session::out, then the rest of
-// the payload, then the stream from `position` on.
+// What a master keeps for one replica (R1.9). Its output, in this order: Session::out, then the
+// rest of the payload, then the stream from `position` on.
 struct Feed {
   FeedState state = FeedState::none;
-  Offset asked_at = 0;             // our offset when it asked for a full resync
-  Offset snapshot_offset = 0;      // psync_initial_offset
-  Offset position = 0;             // next byte of the stream to be sent
-  Offset acked = 0;                // repl_ack_off, the highest seen
-  Instant acked_at{};              // repl_ack_time
-  bool stream_after_ack = false;   // repl_start_cmd_stream_on_ack
-  bool came_with_sync = false;     // PRE_PSYNC: sends no ACKs
-  Blob file;  // SEND_BULK: what is sent
-  std::size_t file_sent = 0;       // bytes of the payload handed to the connection
-  std::optional<Instant> stuck_since;       // diskless: the connection took nothing since then
-  std::optional<Instant> over_soft_since;   // output over the soft limit since then
+  Offset asked_at = 0;                     // our offset when it asked for a full resync
+  Offset snapshot_offset = 0;              // psync_initial_offset
+  Offset position = 0;                     // next byte of the stream to be sent
+  Offset acked = 0;                        // repl_ack_off, the highest seen
+  Instant acked_at{};                      // repl_ack_time
+  bool stream_after_ack = false;           // repl_start_cmd_stream_on_ack
+  bool came_with_sync = false;             // PRE_PSYNC: sends no ACKs
+  Blob file;                               // SEND_BULK: what is sent
+  std::size_t file_sent = 0;               // bytes of the payload handed to the connection
+  std::optional<Instant> stuck_since;      // diskless: the connection took nothing since then
+  std::optional<Instant> over_soft_since;  // output over the soft limit since then
   bool operator==(const Feed&) const = default;
 };
 
@@ -71,12 +72,12 @@ struct Session {
   int peer_port = 0;
 
   RequestParser in;
-  std::string out;                 // replies not yet handed to the connection
-  std::size_t out_sent = 0;        // how much of `out` has been
+  std::string out;           // replies not yet handed to the connection
+  std::size_t out_sent = 0;  // how much of `out` has been
   bool close_after_reply = false;
-  bool close_soon = false;         // closed before the next sleep (R2.22)
-  bool from_master = false;        // our master's stream: no replies, no gates (R7.32)
-  bool parked = false;             // a pause holds its next command, which is:
+  bool close_soon = false;   // closed before the next sleep (R2.22)
+  bool from_master = false;  // our master's stream: no replies, no gates (R7.32)
+  bool parked = false;       // a pause holds its next command, which is:
   std::vector<std::string> held;
 
   unsigned db = 0;
@@ -85,8 +86,8 @@ struct Session {
   std::vector<Watched> watched;
   bool watch_broken = false;
   std::optional<Waiting> waiting;
-  Offset woff = 0;                 // offset after its last write (R7.16)
-  Instant last_heard{};            // lastinteraction
+  Offset woff = 0;       // offset after its last write (R7.16)
+  Instant last_heard{};  // lastinteraction
 
   Announced announced;
   Feed feed;

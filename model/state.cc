@@ -8,9 +8,12 @@ bool State::loading() const {
   if (!link.transfer) return false;
   const Transfer& transfer = *link.transfer;
   switch (transfer.mode) {
-    case Transfer::Mode::to_disk: return transfer.complete;
-    case Transfer::Mode::on_empty_db: return transfer.header_seen();
-    case Transfer::Mode::swapdb: return transfer.header_seen() && transfer.id != history.id;
+    case Transfer::Mode::to_disk:
+      return transfer.complete;
+    case Transfer::Mode::on_empty_db:
+      return transfer.header_seen();
+    case Transfer::Mode::swapdb:
+      return transfer.header_seen() && transfer.id != history.id;
   }
   return false;
 }
@@ -28,7 +31,8 @@ Session* State::find(ConnId conn) {
 std::int64_t seconds_between(Instant earlier, Instant later) {
   using std::chrono::floor;
   using std::chrono::seconds;
-  return (floor<seconds>(later.time_since_epoch()) - floor<seconds>(earlier.time_since_epoch())).count();
+  return (floor<seconds>(later.time_since_epoch()) - floor<seconds>(earlier.time_since_epoch()))
+      .count();
 }
 
 std::string_view name(Published::In in) {
@@ -41,7 +45,8 @@ std::string_view name(Resync::Why why) {
   constexpr auto kNames = std::to_array<std::string_view>(
       {"granted", "it has no position to go on from", "its history is another one",
        "it is past the point where the secondary id ends", "there is no backlog",
-       "the backlog no longer holds what it lacks", "it is ahead of this node", "it came with SYNC"});
+       "the backlog no longer holds what it lacks", "it is ahead of this node",
+       "it came with SYNC"});
   return kNames.at(static_cast<std::size_t>(why));
 }
 

@@ -1,5 +1,5 @@
-// Everything a server remembers. Data only: what is done with it stands in replica_side, master_side,
-// propagation, execute and cron, as functions on a Turn.
+// Everything a server remembers. Data only: what is done with it are functions on a Turn, in files
+// named for what they are about (server.h lists them).
 #pragma once
 
 #include <map>
@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "model/backlog.h"
-#include "model/command.h"
 #include "model/blob.h"
+#include "model/command.h"
 #include "model/config.h"
 #include "model/effects.h"
 #include "model/history.h"
@@ -23,13 +23,14 @@
 
 namespace model {
 
-// --- replica side: the link to our master ----------------------------------------------------------
+// --- replica side: the link to our master
+// ----------------------------------------------------------
 
 // A position in our master's history: enough to ask to be continued.
 struct Resumable {
   ReplId id;
-  Offset applied = 0;   // last byte applied
-  unsigned db = 0;      // database selected in the stream
+  Offset applied = 0;  // last byte applied
+  unsigned db = 0;     // database selected in the stream
   // Nothing else survives a broken link (R5.8). The two below only with a quirk.
   std::optional<Transaction> multi;
   RequestParser in;
@@ -38,28 +39,28 @@ struct Resumable {
 
 // The live session with our master.
 struct MasterSession {
-  Session session;           // its parser, its db, its MULTI
+  Session session;  // its parser, its db, its MULTI
   ReplId id;
-  Offset received = 0;       // read_reploff
-  Offset applied = 0;        // reploff: rests on unit boundaries only (R7.31)
-  std::string unrelayed;     // bytes of executed requests that belong to an open transaction (R7.30)
-  bool no_offset = false;    // PRE_PSYNC: the master gave no offset; no ACKs
+  Offset received = 0;     // read_reploff
+  Offset applied = 0;      // reploff: rests on unit boundaries only (R7.31)
+  std::string unrelayed;   // bytes of executed requests that belong to an open transaction (R7.30)
+  bool no_offset = false;  // PRE_PSYNC: the master gave no offset; no ACKs
   bool operator==(const MasterSession&) const = default;
 };
 
 // A full resync on its way in (TRANSFER).
 struct Transfer {
   enum class Mode : std::uint8_t { to_disk, on_empty_db, swapdb } mode = Mode::to_disk;
-  ReplId id;                 // of +FULLRESYNC
-  bool has_id = false;       // false after SYNC or a malformed line (R3.27)
+  ReplId id;            // of +FULLRESYNC
+  bool has_id = false;  // false after SYNC or a malformed line (R3.27)
   Offset offset = -1;
-  std::optional<std::int64_t> size;   // $<size>
-  std::string mark;          // $EOF:<mark>; 40 bytes, or empty
-  std::string payload;       // what has come
-  std::string behind;        // stream bytes that came with the payload's end
-  bool complete = false;     // loading: the payload is whole
+  std::optional<std::int64_t> size;  // $<size>
+  std::string mark;                  // $EOF:<mark>; 40 bytes, or empty
+  std::string payload;               // what has come
+  std::string behind;                // stream bytes that came with the payload's end
+  bool complete = false;             // loading: the payload is whole
   std::optional<JobId> load;
-  bool link_lost = false;    // noticed while loading; acted on afterwards (R4.34)
+  bool link_lost = false;  // noticed while loading; acted on afterwards (R4.34)
   Instant last_newline{};
   bool header_seen() const { return size.has_value() || !mark.empty(); }
   bool operator==(const Transfer&) const = default;
@@ -67,35 +68,37 @@ struct Transfer {
 
 struct Link {
   LinkState state = LinkState::none;
-  std::string host;          // masterhost; empty iff state is none
+  std::string host;  // masterhost; empty iff state is none
   int port = 0;
   std::optional<ConnId> conn;  // from dial to loss
-  bool open = false;         // the dial was answered: there is somebody to write to
-  std::string out;           // requests and acknowledgements not yet handed to the connection
-  std::string line;          // handshake bytes not yet a whole line
-  Instant line_since{};      // when its first byte came
-  Instant last_io{};         // repl_transfer_lastio
+  bool open = false;           // the dial was answered: there is somebody to write to
+  std::string out;             // requests and acknowledgements not yet handed to the connection
+  std::string line;            // handshake bytes not yet a whole line
+  Instant line_since{};        // when its first byte came
+  Instant last_io{};           // repl_transfer_lastio
   std::optional<Transfer> transfer;
-  std::optional<MasterSession> master;   // iff state is connected
-  std::optional<Resumable> cached;       // the suspended session of a lost master
-  std::optional<Instant> down_since;     // when an established link was lost
+  std::optional<MasterSession> master;  // iff state is connected
+  std::optional<Resumable> cached;      // the suspended session of a lost master
+  std::optional<Instant> down_since;    // when an established link was lost
   bool operator==(const Link&) const = default;
 };
 
-// --- master side: the snapshot that replicas wait for ----------------------------------------------
+// --- master side: the snapshot that replicas wait for
+// ----------------------------------------------
 
 struct Snapshot {
   enum class Target : std::uint8_t { disk, socket, save_only } target = Target::disk;
   JobId job{};
-  Blob payload;                            // captured when the job started (R2.21); socket: and the mark
-  Offset offset = 0;                       // master_repl_offset then
-  std::uint64_t produced = 0;              // socket: bytes that the child has written so far
-  std::uint64_t relay_end = 0;             // socket: end of the chunk that is being relayed (R4.15)
-  std::optional<JobEnd> ended;             // the child has ended, and is not reaped yet
+  Blob payload;                 // captured when the job started (R2.21); socket: and the mark
+  Offset offset = 0;            // master_repl_offset then
+  std::uint64_t produced = 0;   // socket: bytes that the child has written so far
+  std::uint64_t relay_end = 0;  // socket: end of the chunk that is being relayed (R4.15)
+  std::optional<JobEnd> ended;  // the child has ended, and is not reaped yet
   bool operator==(const Snapshot&) const = default;
 };
 
-// --- counters, as INFO names them -------------------------------------------------------------------
+// --- counters, as INFO names them
+// -------------------------------------------------------------------
 
 struct Stats {
   std::int64_t sync_full = 0, sync_partial_ok = 0, sync_partial_err = 0;
@@ -106,13 +109,14 @@ struct Stats {
   bool operator==(const Stats&) const = default;
 };
 
-struct Pause {                    // CLIENT PAUSE
+struct Pause {  // CLIENT PAUSE
   std::optional<Instant> until;
   bool writes_only = false;
   bool operator==(const Pause&) const = default;
 };
 
-// --- the whole --------------------------------------------------------------------------------------
+// --- the whole
+// --------------------------------------------------------------------------------------
 
 struct State {
   Rules rules;
@@ -122,20 +126,20 @@ struct State {
   Keyspace data;
   History history;
   std::optional<Backlog> backlog;
-  int stream_db = -1;             // slaveseldb: announced by the last SELECT in the stream; -1: none
-  Instant no_replicas_since{};    // repl_no_slaves_since
+  int stream_db = -1;           // slaveseldb: announced by the last SELECT in the stream; -1: none
+  Instant no_replicas_since{};  // repl_no_slaves_since
   Link link;
 
-  std::map<ConnId, Session> sessions;   // clients and replicas; the master's is in `link`
-  std::vector<ConnId> replicas;         // in order of their request to be synced
+  std::map<ConnId, Session> sessions;  // clients and replicas; the master's is in `link`
+  std::vector<ConnId> replicas;        // in order of their request to be synced
   std::optional<Snapshot> snapshot;
-  std::int64_t good_replicas = 0;       // repl_good_slaves_count
+  std::int64_t good_replicas = 0;  // repl_good_slaves_count
   bool getack_wanted = false;
   Pause pause;
 
-  std::vector<Operation> unit;          // operations of the execution unit that is open (R7.10)
-  unsigned depth = 0;                   // nesting of calls; the unit ends when it is 0 again
-  bool unit_bare = false;               // not wrapped, however many operations (R7.12)
+  std::vector<Operation> unit;  // operations of the execution unit that is open (R7.10)
+  unsigned depth = 0;           // nesting of calls; the unit ends when it is 0 again
+  bool unit_bare = false;       // not wrapped, however many operations (R7.12)
 
   Stats stats;
   std::string run_id;
@@ -144,16 +148,16 @@ struct State {
   Instant started{};
   Instant next_server_cron{};
   Instant next_replication_cron{};
-  Duration cron_phase{0};               // drawn: the loops of two servers are never in step
-  std::int64_t replication_ticks = 0;   // replication_cron_loops
-  bool active_expire = true;            // DEBUG SET-ACTIVE-EXPIRE
-  WallTime last_wall{};                 // wall clock of the newest input, for next_wake()
+  Duration cron_phase{0};              // drawn: the loops of two servers are never in step
+  std::int64_t replication_ticks = 0;  // replication_cron_loops
+  bool active_expire = true;           // DEBUG SET-ACTIVE-EXPIRE
+  WallTime last_wall{};                // wall clock of the newest input, for next_wake()
   Instant last_now{};
   bool exited = false;
 
   bool is_master() const { return link.host.empty(); }
-  bool loading() const;                 // clients are answered -LOADING
-  bool async_loading() const;           // the old data are served meanwhile (R4.26)
+  bool loading() const;        // clients are answered -LOADING
+  bool async_loading() const;  // the old data are served meanwhile (R4.26)
   Session* find(ConnId conn);
   bool operator==(const State&) const = default;
 };
@@ -170,7 +174,8 @@ struct Turn {
   void note(std::string_view topic, std::string text) { effect(Note{topic, std::move(text)}); }
 };
 
-// Whole seconds between two moments as Redis counts them: by the second in which each lies (section 9).
+// Whole seconds between two moments as Redis counts them: by the second in which each lies (section
+// 9).
 std::int64_t seconds_between(Instant earlier, Instant later);
 
 }  // namespace model

@@ -24,13 +24,15 @@ using Instant = std::chrono::time_point<MonotonicClock, Duration>;
 struct WallClock {};
 using WallTime = std::chrono::time_point<WallClock, std::chrono::milliseconds>;
 
-// A position in a replication stream: the number of its last byte, counted from the history's origin.
+// A position in a replication stream: the number of its last byte, counted from the history's
+// origin.
 using Offset = std::int64_t;
 
 // Bytes are held in std::string and looked at through std::string_view: one char is one byte, no
 // encoding is implied.
 
-// Where random ids and samples come from (R2.24). Every draw of a server goes through this one call.
+// Where random ids and samples come from (R2.24). Every draw of a server goes through this one
+// call.
 class Chance {
  public:
   virtual ~Chance() = default;

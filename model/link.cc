@@ -1,0 +1,386 @@
+#include "model/link.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "model/applying.h"
+#include "model/execute.h"
+#include "model/feeding.h"
+#include "model/replicas.h"
+#include "model/resp.h"
+#include "model/transfer.h"
+
+namespace model {
+namespace {
+
+constexpr auto kLineLimit = std::chrono::seconds(5);  // repl_syncio_timeout (R2.1)
+
+void close_connection(Turn& t) {
+  Link& link = t.s.link;
+  if (link.conn) t.effect(Hangup{*link.conn});
+  link.conn.reset();
+  link.open = false;
+  link.out.clear();
+  link.line.clear();
+}
+
+void open_connection(Turn& t) {
+  Link& link = t.s.link;
+  link.conn = ConnId{t.s.next_dial++};
+  link.open = false;
+  link.last_io = t.now();
+  t.effect(Dial{*link.conn, link.host, link.port});
+}
+
+void send_handshake(Turn& t) {
+  const Config& c = t.s.config;
+  if (!c.masterauth.empty()) {
+    if (c.masteruser.empty()) {
+      say(t, {"AUTH", c.masterauth});
+    } else {
+      say(t, {"AUTH", c.masteruser, c.masterauth});
+    }
+  }
+  const std::int64_t port = c.replica_announce_port != 0 ? c.replica_announce_port : c.port;
+  say(t, {"REPLCONF", "listening-port", std::to_string(port)});
+  if (!c.replica_announce_ip.empty()) say(t, {"REPLCONF", "ip-address", c.replica_announce_ip});
+  say(t, {"REPLCONF", "capa", "eof", "capa", "psync2"});
+}
+
+// Asks for the next byte wanted, hence +1 (R3.9).
+void write_psync(Turn& t) {
+  const std::optional<Resumable>& cached = t.s.link.cached;
+  if (!cached) return say(t, {"PSYNC", "?", "-1"});
+  say(t, {"PSYNC", cached->id.view(), std::to_string(cached->applied + 1)});
+  t.effect(Published{Published::In::psync_request, cached->id, cached->applied});
+}
+
+void redial(Turn& t) {
+  if (t.s.rules.reconnects_at_once) link_hears(t, LinkEvent::dial);
+}
+
+void perform(Turn& t, LinkAction action) {
+  using A = LinkAction;
+  const Config& c = t.s.config;
+  switch (action) {
+    case A::nothing:
+    case A::keep_waiting:
+      return;
+    case A::dial_now:
+      return link_hears(t, LinkEvent::dial);
+    case A::open_connection:
+      return open_connection(t);
+    case A::send_ping:
+      return say(t, {"PING"});
+    case A::send_handshake:
+      send_handshake(t);
+      return link_hears(t, LinkEvent::written);
+    case A::await_auth:
+      if (c.masterauth.empty()) link_hears(t, LinkEvent::not_configured);
+      return;
+    case A::await_ip:
+      if (c.replica_announce_ip.empty()) link_hears(t, LinkEvent::not_configured);
+      return;
+    case A::write_psync:
+      write_psync(t);
+      return link_hears(t, LinkEvent::written);
+    case A::begin_transfer:
+      return begin_transfer(t);
+    case A::fall_back_to_sync:
+      t.mark(Mark::replica_fell_back_to_sync);
+      t.s.link.transfer.emplace();
+      t.s.link.out += "SYNC\r\n";
+      return begin_transfer(t);
+    case A::go_online:
+      return go_online(t);
+    case A::resurrect:
+      return resurrect(t);
+    case A::retry_next_tick:
+      return close_connection(t);
+    case A::retry_now:
+      close_connection(t);
+      abandon_transfer(t);
+      return redial(t);
+    case A::suspend_and_retry:
+      suspend(t);
+      t.s.link.down_since = t.now();
+      close_connection(t);
+      return redial(t);
+    case A::forget_and_retry:
+      forget_session(t);
+      t.s.link.down_since = t.now();
+      close_connection(t);
+      return redial(t);
+    case A::leave:
+      return;
+  }
+}
+
+bool answers_ping(const std::string& line) {
+  return line.starts_with('+') || line.starts_with("-NOAUTH") || line.starts_with("-NOPERM") ||
+         line.starts_with("-ERR operation not permitted");
+}
+
+// +CONTINUE or +CONTINUE <id>: the history may go on under a new name (R3.28, R3.29).
+void note_continue(Turn& t, std::string_view line) {
+  State& s = t.s;
+  constexpr std::size_t kWord = 10;  // "+CONTINUE "
+  if (line.size() < kWord + 40) return;
+  const ReplId id = replid_from(line.substr(kWord, 40));
+  if (id == s.link.cached->id) return;
+  t.mark(Mark::new_id_learnt);
+  s.history.renamed_by_master(id, s.rules);
+  s.link.cached->id = id;
+  if (s.rules.continue_drops_subreplicas)
+    drop_all_replicas(t, "the history goes on under a new id");
+}
+
+LinkEvent classify_psync_reply(Turn& t, const std::string& line) {
+  State& s = t.s;
+  if (line.empty()) return LinkEvent::empty_line;
+  if (line.starts_with("+FULLRESYNC")) {
+    note_full_resync(t, line);
+    return LinkEvent::full_resync;
+  }
+  if (line.starts_with("+CONTINUE")) {
+    if (s.link.cached) {
+      note_continue(t, line);
+      return LinkEvent::carry_on;
+    }
+    // A real 7.0.15 dies of this (R3.33). We say so, and go on with what it can mean: nothing.
+    t.effect(ProtocolBreach{*s.link.conn, "+CONTINUE in answer to a request for a full resync"});
+    return LinkEvent::try_later;
+  }
+  if (line.starts_with("-NOMASTERLINK") || line.starts_with("-LOADING")) {
+    t.mark(Mark::psync_try_later);
+    if (s.rules.refusal_keeps_cached_master) return LinkEvent::try_later;
+    s.link.cached.reset();
+  }
+  return LinkEvent::not_supported;
+}
+
+void take_handshake_line(Turn& t, const std::string& line) {
+  Link& link = t.s.link;
+  link.last_io = t.now();
+  LinkEvent event = LinkEvent::good_line;
+  switch (link.state) {
+    case LinkState::receive_ping_reply:
+      if (!answers_ping(line)) event = LinkEvent::bad_line;
+      break;
+    case LinkState::receive_auth_reply:
+      if (line.starts_with('-')) event = LinkEvent::bad_line;
+      break;
+    case LinkState::receive_psync_reply:
+      event = classify_psync_reply(t, line);
+      break;
+    default:
+      break;  // errors in answer to REPLCONF are only logged: old masters object
+  }
+  if (event == LinkEvent::bad_line) {
+    t.mark(Mark::handshake_refused);
+    if (t.prose()) t.note("link", "the master refuses: " + line);
+  }
+  link_hears(t, event);
+}
+
+bool in_handshake(LinkState state) {
+  return state >= LinkState::receive_ping_reply && state <= LinkState::receive_psync_reply;
+}
+
+// Drops what there is of a connection, whatever its state, before somebody else is followed or
+// nobody.
+void cancel(Turn& t) {
+  Link& link = t.s.link;
+  if (in_handshake(link.state) || link.state == LinkState::connecting)
+    t.mark(Mark::handshake_cancelled);
+  if (link.transfer) t.mark(Mark::transfer_cancelled_by_role_change);
+  abandon_transfer(t);
+  close_connection(t);
+}
+
+void unblock_clients(Turn& t) {
+  for (auto& [conn, session] : t.s.sessions) {
+    if (!session.waiting) continue;
+    session.waiting.reset();
+    ReplyWriter(session.out)
+        .error(
+            "UNBLOCKED force unblock from blocking operation, instance state changed (master -> "
+            "replica?)");
+    session.close_after_reply = true;
+  }
+}
+
+}  // namespace
+
+void say(Turn& t, std::initializer_list<std::string_view> words) {
+  t.s.link.out += request(words);
+}
+
+// Splits the next line off `bytes` (with what is left in link.line); nothing while it is not whole.
+std::optional<std::string> next_line(Turn& t, std::string_view& bytes) {
+  Link& link = t.s.link;
+  const std::size_t end = bytes.find('\n');
+  if (link.line.empty()) link.line_since = t.now();
+  link.line += bytes.substr(0, end);
+  if (end == std::string_view::npos) {
+    bytes = {};
+    return std::nullopt;
+  }
+  bytes.remove_prefix(end + 1);
+  std::string line = std::exchange(link.line, {});
+  if (line.ends_with('\r')) line.pop_back();
+  return line;
+}
+
+void follow(Turn& t, std::string host, int port) {
+  State& s = t.s;
+  const bool was_master = s.is_master();
+  if (s.link.master) {
+    t.mark(Mark::repointed_with_history);
+    suspend(t);
+  }
+  unblock_clients(t);
+  cancel(t);
+  s.link.host = std::move(host);
+  s.link.port = port;
+  if (was_master) {
+    t.mark(Mark::demoted_with_history);
+    s.link.cached = Resumable{};
+    s.link.cached->id = s.history.id;
+    s.link.cached->applied = s.history.offset;
+    if (!s.backlog) create_backlog(t);
+  }
+  if (t.prose()) t.note("role", "follows " + s.link.host + ":" + std::to_string(s.link.port));
+  link_hears(t, LinkEvent::replicaof);
+}
+
+void promote(Turn& t) {
+  State& s = t.s;
+  if (s.is_master()) return;
+  t.mark(Mark::promoted_with_history);
+  cancel(t);
+  s.link.master.reset();
+  s.link.cached.reset();
+  s.link.host.clear();
+  s.link.port = 0;
+  s.history.shift(t.at.around, s.rules);
+  drop_all_replicas(t, "promoted: the history goes on under a new id");
+  s.stream_db = -1;
+  if (s.rules.promotion_restarts_ttl) s.no_replicas_since = t.now();
+  s.link.down_since.reset();
+  if (t.prose()) t.note("role", "is a master now, at offset " + std::to_string(s.history.offset));
+  link_hears(t, LinkEvent::no_one);
+}
+
+void link_hears(Turn& t, LinkEvent event) {
+  Link& link = t.s.link;
+  const LinkEdge* edge = find_edge(link.state, event);
+  if (edge == nullptr) {
+    t.effect(Impossible{"the link to the master in " + std::string(name(link.state)) +
+                        " cannot take \"" + std::string(name(event)) + "\""});
+    return;
+  }
+  t.effect(Transitioned{MachineKind::replica_link, ConnId{}, static_cast<std::uint8_t>(edge->from),
+                        static_cast<std::uint8_t>(edge->to), static_cast<std::uint8_t>(event)});
+  link.state = edge->to;
+  perform(t, edge->action);
+}
+
+bool is_link(const State& s, ConnId conn) {
+  return s.link.conn == conn;
+}
+
+void link_connected(Turn& t) {
+  t.s.link.open = true;
+  link_hears(t, LinkEvent::socket_open);
+}
+
+void link_refused(Turn& t) {
+  t.s.link.conn.reset();
+  link_hears(t, LinkEvent::socket_refused);
+}
+
+void link_received(Turn& t, std::string_view bytes) {
+  Link& link = t.s.link;
+  const std::optional<ConnId> conn = link.conn;
+  t.s.stats.net_repl_input_bytes += static_cast<std::int64_t>(bytes.size());
+  while (!bytes.empty() && conn && link.conn == conn && !t.s.exited) {
+    if (link.state == LinkState::connected) {
+      MasterSession& master = *link.master;
+      master.session.last_heard = t.now();
+      master.received += static_cast<Offset>(bytes.size());
+      master.session.in.feed(bytes);
+      return apply_stream(t);
+    }
+    if (link.state == LinkState::transfer) {
+      transfer_receives(t, bytes);
+    } else if (const auto line = next_line(t, bytes)) {
+      take_handshake_line(t, *line);
+    }
+  }
+}
+
+void link_closed(Turn& t) {
+  Link& link = t.s.link;
+  if (link.state == LinkState::transfer) {
+    if (link.transfer->complete) {  // not noticed before the load is done (R4.34)
+      link.transfer->link_lost = true;
+      return;
+    }
+    t.mark(Mark::transfer_broken);
+  }
+  link.open = false;
+  const bool held = link.master && link.master->session.parked;
+  link_hears(t, held ? LinkEvent::closed_while_held : LinkEvent::closed);
+}
+
+void flush_link(Turn& t) {
+  Link& link = t.s.link;
+  if (!link.conn || !link.open || link.out.empty()) return;
+  const std::size_t count = std::min(link.out.size(), t.at.around.room(*link.conn));
+  if (count == 0) return;
+  Effects& out = t.at.out;
+  t.effect(Send{*link.conn, out.bytes.size(), count});
+  out.bytes.append(link.out, 0, count);
+  link.out.erase(0, count);
+}
+
+void check_link_timeouts(Turn& t) {
+  State& s = t.s;
+  Link& link = s.link;
+  const auto silent = [&](Instant since) {
+    return seconds_between(since, t.now()) > s.config.repl_timeout;
+  };
+  const bool shaking = link.state == LinkState::connecting || in_handshake(link.state);
+  if (shaking && silent(link.last_io) && s.rules.handshake_times_out) {
+    t.mark(Mark::handshake_timed_out);
+    link_hears(t, LinkEvent::timed_out);
+  } else if (link.state == LinkState::transfer && !link.transfer->complete &&
+             silent(link.last_io)) {
+    t.mark(Mark::transfer_timed_out);
+    link_hears(t, LinkEvent::timed_out);
+  } else if (link.state == LinkState::connected && silent(link.master->session.last_heard)) {
+    t.mark(Mark::master_timed_out);
+    if (link.master->session.parked) return link_hears(t, LinkEvent::closed_while_held);
+    link_hears(t, LinkEvent::timed_out);
+  }
+}
+
+void dial_if_needed(Turn& t) {
+  if (t.s.link.state == LinkState::connect) link_hears(t, LinkEvent::dial);
+}
+
+std::optional<Instant> link_deadline(const State& s) {
+  if (!in_handshake(s.link.state) || s.link.line.empty()) return std::nullopt;
+  return s.link.line_since + kLineLimit;
+}
+
+void check_line_deadline(Turn& t) {
+  const auto deadline = link_deadline(t.s);
+  if (!deadline || t.now() < *deadline) return;
+  t.mark(Mark::handshake_line_too_slow);
+  link_hears(t, LinkEvent::closed);
+}
+
+}  // namespace model

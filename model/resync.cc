@@ -1,0 +1,243 @@
+#include "model/resync.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <utility>
+
+#include "model/applying.h"
+#include "model/feeding.h"
+#include "model/link.h"
+#include "model/number.h"
+#include "model/replicas.h"
+#include "model/snapshots.h"
+#include "model/text.h"
+
+namespace model {
+namespace {
+
+void mark_grant(Turn& t, const Request& request) {
+  const State& s = t.s;
+  if (request.from == s.backlog->next()) t.mark(Mark::partial_exact_end);
+  if (request.from == s.backlog->first()) t.mark(Mark::partial_first_byte);
+  if (!same_id(request.id, s.history.id.view())) {
+    t.mark(Mark::partial_by_second_id);
+    if (request.from == s.history.second_offset) t.mark(Mark::partial_at_second_limit);
+  }
+}
+
+void mark_denial(Turn& t, const Request& request, Resync::Why why) {
+  using Why = Resync::Why;
+  switch (why) {
+    case Why::unknown_id:
+      return t.mark(Mark::denied_unknown_id);
+    case Why::beyond_second_id:
+      return t.mark(Mark::denied_beyond_second_id);
+    case Why::no_backlog:
+      return t.mark(Mark::denied_no_backlog);
+    case Why::after_backlog:
+      return t.mark(Mark::denied_after_backlog);
+    case Why::before_backlog:
+      if (request.from == t.s.backlog->first() - 1) t.mark(Mark::denied_one_byte_short);
+      return t.mark(Mark::denied_before_backlog);
+    case Why::sync_command:
+      return t.mark(Mark::sync_without_psync);
+    case Why::granted:
+    case Why::asked_for_full:
+      return;
+  }
+}
+
+void carry_on(Turn& t, Session& session, const Request& request) {
+  State& s = t.s;
+  mark_grant(t, request);
+  s.stats.sync_partial_ok += 1;
+  session.feed = Feed{};
+  feed_hears(t, session, FeedEvent::continued);
+  // With a correct judge() the wanted byte is held; a quirk may grant more than there is.
+  session.feed.position = std::clamp(request.from, s.backlog->first(), s.backlog->next());
+  session.feed.acked_at = t.now();
+  s.replicas.push_back(session.conn);
+  session.out += "+CONTINUE";
+  if (session.announced.psync2) {
+    session.out += ' ';
+    session.out += s.history.id.view();
+  } else {
+    t.mark(Mark::partial_without_psync2);
+  }
+  session.out += "\r\n";
+  t.effect(Published{Published::In::carry_on, s.history.id, s.history.offset});
+  recount_good_replicas(t);
+}
+
+void need_full_resync(Turn& t, Session& session, bool with_sync) {
+  State& s = t.s;
+  s.stats.sync_full += 1;
+  session.feed = Feed{};
+  session.feed.came_with_sync = with_sync;
+  session.feed.asked_at = s.history.offset;
+  feed_hears(t, session, FeedEvent::needs_full);
+  s.replicas.push_back(session.conn);
+  if (s.replicas.size() == 1 && !s.backlog) {
+    // Writes without a backlog did not count, so the old id must not be used again (R1.3).
+    t.mark(Mark::backlog_created_by_first_replica);
+    s.history.begin_anew(t.at.around);
+    create_backlog(t);
+  }
+  if (s.snapshot) {
+    if (s.snapshot->target == Snapshot::Target::disk && attach(t, session)) return;
+    t.mark(Mark::waited_for_next_snapshot);
+    return;
+  }
+  if (s.config.repl_diskless_sync && session.announced.eof &&
+      s.config.repl_diskless_sync_delay > 0) {
+    t.mark(Mark::diskless_delay_waited);
+    return;
+  }
+  start_snapshot_for_replicas(t);
+}
+
+void answer_resync(Turn& t, Session& session, const Request& request, Resync::Why why,
+                   bool with_sync) {
+  State& s = t.s;
+  t.effect(Resync{why, session.conn, std::string(request.id), request.from});
+  if (why == Resync::Why::granted) {
+    if (t.prose()) {
+      t.note("resync", who(session) + ": partial from byte " + std::to_string(request.from) + ", " +
+                           std::to_string(s.history.offset + 1 - request.from) +
+                           " bytes are missing");
+    }
+    return carry_on(t, session, request);
+  }
+  mark_denial(t, request, why);
+  if (!with_sync && !request.id.starts_with('?')) s.stats.sync_partial_err += 1;
+  if (t.prose()) t.note("resync", who(session) + ": full, as " + std::string(name(why)));
+  need_full_resync(t, session, with_sync);
+}
+
+// R3.14 to R3.21, in this order. True when the request may go on.
+bool admit(Turn& t, Session& session, Args argv) {
+  State& s = t.s;
+  ReplyWriter reply(session.out);
+  if (session.is_replica()) return false;
+  if (argv.size() > 3 && upper(argv[3]) == "FAILOVER") {
+    if (s.is_master()) {
+      reply.error("ERR PSYNC FAILOVER can't be sent to a master.");
+      return false;
+    }
+    if (!same_id(argv[1], s.history.id.view())) {
+      reply.error("ERR PSYNC FAILOVER replid must match my replid.");
+      return false;
+    }
+    promote(t);
+  }
+  if (!s.is_master() && s.link.state != LinkState::connected) {
+    t.mark(Mark::psync_refused_no_master_link);
+    reply.error("NOMASTERLINK Can't SYNC while not connected with my master");
+    return false;
+  }
+  if (session.unsent() > 0) {
+    reply.error("ERR SYNC and PSYNC are invalid with pending output");
+    return false;
+  }
+  if (filtered(session.announced) && !session.announced.eof) {
+    reply.error("ERR Filtered replica requires EOF capability");
+    return false;
+  }
+  return true;
+}
+
+void take_ack(Turn& t, Session& session, std::string_view text) {
+  if (!session.is_replica()) return;
+  const auto offset = to_integer(text);
+  if (!offset) return;
+  Feed& feed = session.feed;
+  feed.acked = std::max(feed.acked, *offset);
+  feed.acked_at = t.now();
+  if (feed.state == FeedState::wait_bgsave_end) reap_snapshot(t);
+  if (feed.state == FeedState::online) feed.stream_after_ack = false;
+}
+
+// One option of REPLCONF; false when an error was replied.
+bool take_option(Session& session, const std::string& option, const std::string& value) {
+  Announced& a = session.announced;
+  ReplyWriter reply(session.out);
+  if (option == "LISTENING-PORT") {
+    const auto port = to_integer(value);
+    if (!port) {
+      reply.error("ERR value is not an integer or out of range");
+      return false;
+    }
+    a.port = static_cast<int>(*port);
+  } else if (option == "IP-ADDRESS") {
+    if (value.size() > 255) {
+      reply.error("ERR REPLCONF ip-address provided by replica instance is too long: " +
+                  std::to_string(value.size()) + " bytes");
+      return false;
+    }
+    a.ip = value;
+  } else if (option == "CAPA") {
+    if (upper(value) == "EOF") a.eof = true;
+    if (upper(value) == "PSYNC2") a.psync2 = true;
+  } else if (option == "RDB-ONLY") {
+    const auto on = to_integer(value);
+    if (!on) {
+      reply.error("ERR value is not an integer or out of range");
+      return false;
+    }
+    a.rdb_only = *on == 1;
+  } else if (option == "RDB-FILTER-ONLY") {
+    if (value.empty()) {
+      a.exclude_data = a.exclude_functions = true;
+    } else if (upper(value) == "FUNCTIONS") {
+      a.exclude_data = true;
+      a.exclude_functions = false;
+    } else {
+      reply.error("ERR Unsupported rdb-filter-only option: " + value);
+      return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+void serve_psync(Turn& t, Session& session, Args argv) {
+  if (!admit(t, session, argv)) return;
+  const auto from = to_integer(argv[2]);
+  if (!from) {
+    ReplyWriter(session.out).error("ERR value is not an integer or out of range");
+    return;
+  }
+  const State& s = t.s;
+  const Request request{argv[1], *from};
+  const Backlog* backlog = s.backlog ? &*s.backlog : nullptr;
+  answer_resync(t, session, request, judge(s.history, backlog, request, s.rules), false);
+}
+
+void serve_sync(Turn& t, Session& session, Args argv) {
+  if (!admit(t, session, argv)) return;
+  answer_resync(t, session, {"?", -1}, Resync::Why::sync_command, true);
+}
+
+void serve_replconf(Turn& t, Session& session, Args argv) {
+  ReplyWriter reply(session.out);
+  if (argv.size() % 2 == 0) return reply.error("ERR syntax error");
+  for (std::size_t i = 1; i + 1 < argv.size(); i += 2) {
+    const std::string option = upper(argv[i]);
+    if (option == "ACK") return take_ack(t, session, argv[i + 1]);
+    if (option == "GETACK") {
+      if (t.s.link.master) send_ack(t);
+      return;
+    }
+    constexpr auto kOptions = std::to_array<std::string_view>(
+        {"LISTENING-PORT", "IP-ADDRESS", "CAPA", "RDB-ONLY", "RDB-FILTER-ONLY"});
+    if (std::find(kOptions.begin(), kOptions.end(), option) == kOptions.end()) {
+      return reply.error("ERR Unrecognized REPLCONF option: " + argv[i]);
+    }
+    if (!take_option(session, option, argv[i + 1])) return;
+  }
+  reply.ok();
+}
+
+}  // namespace model

@@ -1,0 +1,267 @@
+#include "model/snapshots.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "model/feeding.h"
+#include "model/rdb.h"
+#include "model/replicas.h"
+#include "model/replid.h"
+
+namespace model {
+namespace {
+
+constexpr std::string_view kDumpFile = "dump.rdb";
+
+bool same_filters(const Announced& a, const Announced& b) {
+  return a.exclude_data == b.exclude_data && a.exclude_functions == b.exclude_functions;
+}
+
+// The moment a replica's copy is fixed: what it will hold is the data at `offset`, and it is owed
+// every byte behind it (R1.9, R4.5).
+void fix_copy(Turn& t, Session& session, Offset offset, Offset position) {
+  State& s = t.s;
+  feed_hears(t, session, FeedEvent::snapshot_started);
+  session.feed.snapshot_offset = offset;
+  session.feed.position = position;
+  s.stream_db = -1;
+  if (session.feed.came_with_sync) return;
+  const Offset told = s.rules.offset_fixed_at_snapshot ? offset : session.feed.asked_at;
+  session.out += "+FULLRESYNC ";
+  session.out += s.history.id.view();
+  session.out += ' ' + std::to_string(told) + "\r\n";
+  t.effect(Published{Published::In::full_resync, s.history.id, told});
+}
+
+void refuse_waiters(Turn& t) {
+  t.mark(Mark::snapshot_failed_to_start);
+  if (t.prose()) t.note("snapshot", "could not be started: the waiting replicas are refused");
+  for (Session* session : replicas_in(t.s, FeedState::wait_bgsave_start)) {
+    replica_lost(t, *session, FeedEvent::snapshot_refused);
+    ReplyWriter(session->out).error("ERR BGSAVE failed, replication can't continue");
+    session->close_after_reply = true;
+  }
+}
+
+std::string random_mark(Chance& chance) {
+  return std::string(random_replid(chance).view());
+}
+
+void give_file(Turn& t, const Blob& rdb) {
+  for (Session* session : replicas_in(t.s, FeedState::wait_bgsave_end)) {
+    feed_hears(t, *session, FeedEvent::snapshot_on_disk);
+    session->feed.file = rdb;
+    session->feed.file_sent = 0;
+    session->out += "$" + std::to_string(rdb.size()) + "\r\n";
+  }
+}
+
+void put_online_until_ack(Turn& t) {
+  for (Session* session : replicas_in(t.s, FeedState::wait_bgsave_end)) {
+    if (session->announced.rdb_only) {
+      feed_hears(t, *session, FeedEvent::rdb_only_sent);
+      drop_replica(t, *session, FeedEvent::dropped);
+      continue;
+    }
+    feed_hears(t, *session, FeedEvent::snapshot_relayed);
+    session->feed.acked_at = t.now();
+    session->feed.stream_after_ack = t.s.rules.stream_waits_for_ack;
+    if (session->feed.stream_after_ack) t.mark(Mark::diskless_stream_held);
+  }
+  recount_good_replicas(t);
+}
+
+void snapshot_lost(Turn& t) {
+  t.mark(Mark::snapshot_died);
+  if (t.prose()) t.note("snapshot", "failed: the replicas waiting for it are dropped");
+  for (Session* session : replicas_in(t.s, FeedState::wait_bgsave_end)) {
+    drop_replica(t, *session, FeedEvent::snapshot_failed);
+  }
+}
+
+void write_file(Turn& t, std::string_view name, const Blob& content) {
+  t.s.files[std::string(name)] = content;
+  t.effect(WriteFile{std::string(name), content});
+}
+
+}  // namespace
+
+bool filtered(const Announced& a) {
+  return a.exclude_data || a.exclude_functions;
+}
+
+bool relays_to_sockets(const State& s) {
+  return s.snapshot && s.snapshot->target == Snapshot::Target::socket;
+}
+
+Blob capture(Turn& t) {
+  const State& s = t.s;
+  RdbOptions options;
+  options.version = s.rules.rdb_version;
+  options.server_version = s.rules.redis_version;
+  options.created = t.at.wall;
+  options.compress = s.config.rdbcompression;
+  options.checksum = s.config.rdbchecksum;
+  const std::string id(s.history.id.view());
+  if (s.is_master()) {
+    if (s.backlog) options.replication = {std::max(s.stream_db, 0), id, s.history.offset};
+  } else if (s.link.master) {
+    options.replication = {static_cast<int>(s.link.master->session.db), id, s.history.offset};
+  } else if (s.link.cached) {
+    options.replication = {static_cast<int>(s.link.cached->db), id, s.history.offset};
+  }
+  if (options.replication)
+    t.effect(Published{Published::In::snapshot, s.history.id, s.history.offset});
+  return Blob(encode_rdb(s.data, options));
+}
+
+// A newcomer may share a snapshot to disk that runs already, if it can read what it will be sent
+// (R4.3, R4.4). The stream bytes since the fork are owed to it as well.
+bool attach(Turn& t, Session& newcomer) {
+  for (Session* other : replicas_in(t.s, FeedState::wait_bgsave_end)) {
+    if (other->announced.rdb_only && !newcomer.announced.rdb_only) continue;
+    const bool reads_it = (!other->announced.eof || newcomer.announced.eof) &&
+                          (!other->announced.psync2 || newcomer.announced.psync2);
+    if (!reads_it || !same_filters(newcomer.announced, other->announced)) return false;
+    const Offset position =
+        t.s.rules.attach_copies_all_pending ? other->feed.position : t.s.backlog->next();
+    t.mark(Mark::attached_to_snapshot);
+    fix_copy(t, newcomer, other->feed.snapshot_offset, position);
+    return true;
+  }
+  return false;
+}
+
+void start_snapshot_for_replicas(Turn& t) {
+  State& s = t.s;
+  std::vector<Session*> waiting = replicas_in(s, FeedState::wait_bgsave_start);
+  const Announced wanted = waiting.front()->announced;
+  std::erase_if(waiting, [&](const Session* w) { return !same_filters(w->announced, wanted); });
+  const bool all_take_eof = std::all_of(waiting.begin(), waiting.end(),
+                                        [](const Session* w) { return w->announced.eof; });
+  const bool to_socket = (s.config.repl_diskless_sync || filtered(wanted)) && all_take_eof;
+
+  if (t.at.machine.fork_fails) {
+    if (s.rules.failed_fork_rejects_waiters) refuse_waiters(t);
+    return;
+  }
+  Snapshot snapshot;
+  snapshot.target = to_socket ? Snapshot::Target::socket : Snapshot::Target::disk;
+  snapshot.job = JobId{s.next_job++};
+  snapshot.offset = s.history.offset;
+  snapshot.payload = capture(t);
+  const std::size_t bytes = snapshot.payload.size();
+  if (to_socket) {
+    const std::string mark = random_mark(t.at.around);
+    snapshot.payload = Blob(std::string(snapshot.payload.view()) + mark);
+    for (Session* session : waiting) fix_copy(t, *session, snapshot.offset, snapshot.offset + 1);
+    for (Session* session : waiting) session->out += "$EOF:" + mark + "\r\n";
+  } else {
+    for (Session* session : waiting) fix_copy(t, *session, snapshot.offset, snapshot.offset + 1);
+  }
+  t.effect(
+      StartJob{snapshot.job, JobKind::snapshot, bytes, s.data.size(),
+               Duration(s.config.rdb_key_save_delay * static_cast<std::int64_t>(s.data.size()))});
+  if (t.prose()) {
+    t.note("snapshot",
+           "started at offset " + std::to_string(snapshot.offset) + " for " +
+               std::to_string(waiting.size()) +
+               (to_socket ? " replica(s), straight to the sockets" : " replica(s), to disk"));
+  }
+  s.snapshot = std::move(snapshot);
+}
+
+void start_due_snapshot(Turn& t) {
+  State& s = t.s;
+  if (s.snapshot) return;
+  const std::vector<Session*> waiting = replicas_in(s, FeedState::wait_bgsave_start);
+  if (waiting.empty()) return;
+  std::int64_t alike = 0;
+  std::int64_t longest = 0;
+  for (const Session* session : waiting) {
+    if (!same_filters(session->announced, waiting.front()->announced)) continue;
+    alike += 1;
+    longest = std::max(longest, seconds_between(session->last_heard, t.now()));
+  }
+  const Config& c = s.config;
+  const bool enough =
+      c.repl_diskless_sync_max_replicas > 0 && alike >= c.repl_diskless_sync_max_replicas;
+  if (!c.repl_diskless_sync || enough || longest >= c.repl_diskless_sync_delay) {
+    start_snapshot_for_replicas(t);
+  }
+}
+
+void snapshot_progressed(Turn& t, JobId job, std::uint64_t bytes) {
+  State& s = t.s;
+  if (!relays_to_sockets(s) || s.snapshot->job != job) return;
+  // The last byte of the snapshot brings the mark with it.
+  const std::uint64_t rdb_size = s.snapshot->payload.size() - 40;
+  s.snapshot->produced = bytes >= rdb_size ? s.snapshot->payload.size() : bytes;
+}
+
+void snapshot_ended(Turn& t, JobId job, JobEnd end) {
+  State& s = t.s;
+  if (!s.snapshot || (s.snapshot->job != job && s.rules.jobs_matched_by_generation)) {
+    t.mark(Mark::snapshot_end_ignored);
+    return;
+  }
+  s.snapshot->ended = end;
+  if (end == JobEnd::done) snapshot_progressed(t, s.snapshot->job, s.snapshot->payload.size());
+}
+
+void reap_snapshot(Turn& t) {
+  State& s = t.s;
+  if (!s.snapshot || !s.snapshot->ended) return;
+  const bool to_socket = relays_to_sockets(s);
+  const bool ok = *s.snapshot->ended == JobEnd::done;
+  // A child that writes to sockets stays until the pipe is drained (R4.16).
+  if (ok && to_socket &&
+      (!all_took_the_chunk(s) || s.snapshot->relay_end < s.snapshot->payload.size())) {
+    return;
+  }
+  const Snapshot snapshot = std::move(*s.snapshot);
+  s.snapshot.reset();
+  const bool written = ok && !(t.at.machine.disk_full && !to_socket);
+  if (!written) {
+    snapshot_lost(t);
+  } else if (to_socket) {
+    put_online_until_ack(t);
+  } else {
+    write_file(t, kDumpFile, snapshot.payload);
+    give_file(t, snapshot.payload);
+  }
+  start_due_snapshot(t);
+}
+
+void kill_snapshot(Turn& t) {
+  State& s = t.s;
+  if (!s.snapshot) return;
+  t.effect(KillJob{s.snapshot->job});
+  s.snapshot.reset();
+  for (Session* session : replicas_in(s, FeedState::wait_bgsave_end)) {
+    drop_replica(t, *session, FeedEvent::snapshot_failed);
+  }
+}
+
+bool start_save(Turn& t) {
+  State& s = t.s;
+  if (t.at.machine.fork_fails) return false;
+  Snapshot snapshot;
+  snapshot.target = Snapshot::Target::save_only;
+  snapshot.job = JobId{s.next_job++};
+  snapshot.offset = s.history.offset;
+  snapshot.payload = capture(t);
+  t.effect(
+      StartJob{snapshot.job, JobKind::snapshot, snapshot.payload.size(), s.data.size(),
+               Duration(s.config.rdb_key_save_delay * static_cast<std::int64_t>(s.data.size()))});
+  s.snapshot = std::move(snapshot);
+  return true;
+}
+
+void save_now(Turn& t) {
+  write_file(t, kDumpFile, capture(t));
+}
+
+}  // namespace model

@@ -1,0 +1,271 @@
+#include "model/transfer.h"
+
+#include <algorithm>
+#include <charconv>
+#include <string>
+#include <utility>
+
+#include "model/applying.h"
+#include "model/feeding.h"
+#include "model/link.h"
+#include "model/rdb.h"
+#include "model/replicas.h"
+#include "model/snapshots.h"
+
+namespace model {
+namespace {
+
+constexpr std::size_t kReadSize = 16384;  // what one read of the payload takes at the most
+
+constexpr std::size_t kMarkSize = 40;
+
+// What a full resync replaces. From here to its success there is no master, no cached master, no
+// backlog and no replica of ours; our id and offset still show the old values (R1.8).
+void give_up_history(Turn& t) {
+  State& s = t.s;
+  if (s.snapshot) kill_snapshot(t);
+  s.link.cached.reset();
+  drop_all_replicas(t, "a full resync replaces the history that they follow");
+  if (s.backlog) t.mark(Mark::backlog_freed_by_full_sync);
+  free_backlog(t);
+}
+
+void start_load(Turn& t) {
+  State& s = t.s;
+  Transfer& transfer = *s.link.transfer;
+  transfer.complete = true;
+  if (transfer.mode == Transfer::Mode::to_disk) {
+    give_up_history(t);
+    s.data.clear();
+    const Blob file{transfer.payload};
+    s.files["dump.rdb"] = file;
+    t.effect(WriteFile{"dump.rdb", file});
+  }
+  t.effect(SetReading{*s.link.conn, false});
+  std::uint64_t keys = 0;
+  if (s.config.key_load_delay > 0) {
+    const auto content = decode_rdb(transfer.payload, s.rules.rdb_version,
+                                    static_cast<unsigned>(s.config.databases));
+    if (const auto* good = std::get_if<RdbContent>(&content)) keys = good->data.size();
+  }
+  transfer.load = JobId{s.next_job++};
+  transfer.last_newline = t.now();
+  if (s.rules.newlines_while_loading) s.link.out += '\n';
+  t.effect(StartJob{*transfer.load, JobKind::load, transfer.payload.size(), keys,
+                    Duration(s.config.key_load_delay * static_cast<std::int64_t>(keys))});
+  if (t.prose())
+    t.note("load",
+           "payload of " + std::to_string(transfer.payload.size()) + " bytes received, loading");
+}
+
+void transfer_fails(Turn& t, std::string_view why) {
+  if (t.prose()) t.note("resync", "the transfer failed: " + std::string(why));
+  link_hears(t, LinkEvent::transfer_failed);
+}
+
+// A line before the payload: keepalives, then $<size> or $EOF:<mark> (R4.11 to R4.13, R3.34).
+void take_header_line(Turn& t, const std::string& line) {
+  Link& link = t.s.link;
+  link.last_io = t.now();
+  if (line.empty()) return link_hears(t, LinkEvent::empty_line);
+  if (line.starts_with("$EOF:") && line.size() >= 5 + kMarkSize) {
+    link.transfer->mark = line.substr(5, kMarkSize);
+  } else if (line.starts_with('$')) {
+    std::int64_t size = 0;
+    const auto [end, error] = std::from_chars(line.data() + 1, line.data() + line.size(), size);
+    if (error != std::errc() || size < 0) return transfer_fails(t, "\"" + line + "\" is no size");
+    link.transfer->size = size;
+  } else {
+    if (!line.starts_with('-'))
+      t.effect(ProtocolBreach{*link.conn, "expected a payload, got " + quoted(line)});
+    return transfer_fails(t, line);
+  }
+  if (link.transfer->mode == Transfer::Mode::on_empty_db) {
+    give_up_history(t);
+    t.s.data.clear();
+  }
+}
+
+bool payload_whole(const Transfer& transfer) {
+  if (transfer.size) return static_cast<std::int64_t>(transfer.payload.size()) == *transfer.size;
+  // Only what ends a read can be the mark: a receiver compares the last 40 bytes after each
+  // (R4.12).
+  return transfer.payload.ends_with(transfer.mark);
+}
+
+// Takes what belongs to the payload out of `bytes`, which is one read's worth.
+void take_payload(Turn& t, std::string_view& bytes) {
+  Link& link = t.s.link;
+  Transfer& transfer = *link.transfer;
+  std::size_t count = std::min(bytes.size(), kReadSize);
+  if (transfer.size) {
+    count = std::min(count, static_cast<std::size_t>(*transfer.size) - transfer.payload.size());
+  }
+  if (t.at.machine.disk_full && transfer.mode == Transfer::Mode::to_disk && count > 0) {
+    t.mark(Mark::transfer_disk_error);
+    return transfer_fails(t, "no space left on device");
+  }
+  transfer.payload.append(bytes.substr(0, count));
+  bytes.remove_prefix(count);
+  link.last_io = t.now();
+  if (!payload_whole(transfer)) return;
+  if (!transfer.mark.empty()) transfer.payload.resize(transfer.payload.size() - kMarkSize);
+  start_load(t);
+}
+
+void take_data(Turn& t, RdbContent content) {
+  State& s = t.s;
+  Transfer& transfer = *s.link.transfer;
+  if (transfer.mode == Transfer::Mode::swapdb) give_up_history(t);
+  s.data = std::move(content.data);
+  const unsigned db =
+      content.replication ? static_cast<unsigned>(content.replication->stream_db) : 0;
+  s.link.master.emplace();
+  s.link.master->session.db = db;
+  link_hears(t, LinkEvent::loaded);
+}
+
+// The first half of the keys, as a load that breaks off would have left them.
+void keep_half(State& s, const Keyspace& whole) {
+  std::size_t left = whole.size() / 2;
+  s.data.clear();
+  for (unsigned db = 0; db < whole.databases(); ++db) {
+    for (const auto& [key, entry] : whole.database(db)) {
+      if (left == 0) return;
+      s.data.put(db, key, entry.value, entry.expires);
+      --left;
+    }
+  }
+}
+
+void load_failed(Turn& t, std::string_view why) {
+  t.mark(Mark::load_failed);
+  transfer_fails(t, why);
+}
+
+void reject_file(Turn& t, const RdbError& error) {
+  const bool to_disk = t.s.link.transfer->mode == Transfer::Mode::to_disk;
+  const bool survives = error.kind == RdbError::Kind::not_an_rdb ||
+                        (error.kind == RdbError::Kind::short_read && !to_disk);
+  if (survives) return load_failed(t, error.problem);
+  t.mark(Mark::load_rejected_corrupt);
+  t.effect(Exit{1, "the RDB received cannot be loaded: " + error.problem});
+  t.s.exited = true;
+}
+
+}  // namespace
+
+void begin_transfer(Turn& t) {
+  Link& link = t.s.link;
+  const std::string& mode = t.s.config.repl_diskless_load;
+  if (!link.transfer) link.transfer.emplace();
+  if (mode == "swapdb") {
+    link.transfer->mode = Transfer::Mode::swapdb;
+  } else if (mode == "on-empty-db" && t.s.data.size() == 0) {
+    link.transfer->mode = Transfer::Mode::on_empty_db;
+  }
+  link.last_io = t.now();
+}
+
+void abandon_transfer(Turn& t) {
+  State& s = t.s;
+  if (!s.link.transfer) return;
+  const Transfer transfer = std::move(*s.link.transfer);
+  s.link.transfer.reset();
+  if (transfer.load) t.effect(KillJob{*transfer.load});
+  if (transfer.mode == Transfer::Mode::on_empty_db && transfer.header_seen()) s.data.clear();
+}
+
+bool load_runs(const State& s) {
+  return s.link.transfer && s.link.transfer->load;
+}
+
+// +FULLRESYNC <id> <offset>. A malformed one is taken all the same, without an id (R3.27).
+void note_full_resync(Turn& t, std::string_view line) {
+  Transfer& transfer = t.s.link.transfer.emplace();
+  line.remove_prefix(std::min(line.size(), std::string_view("+FULLRESYNC ").size()));
+  const std::size_t space = line.find(' ');
+  if (space != 40) return;
+  const std::string_view number = line.substr(space + 1);
+  if (std::from_chars(number.data(), number.data() + number.size(), transfer.offset).ec !=
+      std::errc()) {
+    return;
+  }
+  transfer.id = replid_from(line.substr(0, 40));
+  transfer.has_id = true;
+}
+
+void transfer_receives(Turn& t, std::string_view& bytes) {
+  Link& link = t.s.link;
+  if (link.transfer->complete) {
+    link.transfer->behind += bytes;
+    bytes = {};
+  } else if (link.transfer->header_seen()) {
+    take_payload(t, bytes);
+  } else if (const auto line = next_line(t, bytes)) {
+    take_header_line(t, *line);
+    // An empty payload is whole at once.
+    if (link.transfer && link.transfer->size == 0) start_load(t);
+  }
+}
+
+void go_online(Turn& t) {
+  State& s = t.s;
+  Link& link = s.link;
+  const Transfer transfer = std::move(*link.transfer);
+  link.transfer.reset();
+  MasterSession& master = *link.master;
+  master.session.from_master = true;
+  master.session.authenticated = true;
+  master.session.in.set_unlimited(true);
+  master.session.last_heard = t.now();
+  master.id = transfer.id;
+  master.no_offset = !transfer.has_id;
+  master.received = master.applied = transfer.offset;
+  s.history.adopt(transfer.id, transfer.offset);
+  link.down_since.reset();
+  if (!s.backlog) {
+    t.mark(Mark::backlog_created_by_full_sync);
+    create_backlog(t);
+  }
+  t.effect(SetReading{*link.conn, true});
+  if (t.prose()) t.note("load", "loaded: online at offset " + std::to_string(transfer.offset));
+  if (!transfer.mark.empty()) send_ack(t);
+  std::string behind = transfer.behind;
+  link_received(t, behind);
+  if (transfer.link_lost && link.state == LinkState::connected) {
+    t.mark(Mark::link_lost_while_loading);
+    link_closed(t);
+  }
+}
+
+void load_progressed(Turn& t, JobId job) {
+  if (load_runs(t.s) && t.s.link.transfer->load == job) tell_master_we_load(t);
+}
+
+void load_ended(Turn& t, JobId job, JobEnd end) {
+  State& s = t.s;
+  if (!load_runs(s) || *s.link.transfer->load != job) return;
+  Transfer& transfer = *s.link.transfer;
+  transfer.load.reset();
+  auto loaded =
+      decode_rdb(transfer.payload, s.rules.rdb_version, static_cast<unsigned>(s.config.databases));
+  auto* content = std::get_if<RdbContent>(&loaded);
+  if (end == JobEnd::failed) {
+    if (content != nullptr && !s.rules.failed_load_empties) keep_half(s, content->data);
+    return load_failed(t, "the load was broken off");
+  }
+  if (content == nullptr) return reject_file(t, std::get<RdbError>(loaded));
+  take_data(t, std::move(*content));
+}
+
+void tell_master_we_load(Turn& t) {
+  State& s = t.s;
+  if (!load_runs(s) || !s.rules.newlines_while_loading) return;
+  if (t.now() - s.link.transfer->last_newline < std::chrono::seconds(1)) return;
+  t.mark(Mark::loading_newline_sent);
+  s.link.transfer->last_newline = t.now();
+  s.link.out += '\n';
+}
+
+}  // namespace model
