@@ -64,17 +64,15 @@ std::vector<Arrow> arrows_of(const StateMachine& machine) {
 // The machine, with what was seen outside of its table behind its own edges.
 StateMachine with_strangers(StateMachine machine, const Counts& counts) {
   const auto know = [&](const std::string& name) {
-    if (std::none_of(machine.states.begin(), machine.states.end(),
-                     [&](const State& state) { return state.name == name; })) {
+    const auto named = [&](const State& state) { return state.name == name; };
+    if (std::none_of(machine.states.begin(), machine.states.end(), named)) {
       machine.states.push_back({name, Role::normal, false});
     }
   };
-  for (const auto& [key, count] : counts.edges) {
-    if (std::any_of(machine.edges.begin(), machine.edges.end(),
-                    [&](const Edge& edge) { return edge.key() == key; })) {
-      continue;
-    }
-    const auto& [from, to, on] = key;
+  for (const auto& counted : counts.edges) {
+    const auto same = [&](const Edge& edge) { return edge.key() == counted.first; };
+    if (std::any_of(machine.edges.begin(), machine.edges.end(), same)) continue;
+    const auto& [from, to, on] = counted.first;
     know(from);
     know(to);
     machine.edges.push_back({from, to, on, Tone::failure});
@@ -84,6 +82,7 @@ StateMachine with_strangers(StateMachine machine, const Counts& counts) {
 
 // --- paint ----------------------------------------------------------------------------------------
 
+constexpr std::string_view kInk = "#344054";    // text
 constexpr std::string_view kQuiet = "#667085";  // text that may be overlooked
 constexpr std::string_view kNever = "#98a2b3";  // lines of what has not happened
 
@@ -344,42 +343,47 @@ class Drawing {
     return text;
   }
 
-  // The commands of the first state that an arrow of the spine passes by, or null. Such an arrow must
-  // go around them: dot, left alone, would put them on the wrong side.
-  const Arrow* in_the_way(const Arrow& arrow) const {
-    const State& passed = next_on_spine(*arrow.from);
-    if (arrow.exit || !arrow.to->spine || &passed == arrow.from || &passed == arrow.to) return nullptr;
-    const auto found = std::find_if(arrows_.begin(), arrows_.end(), [&](const Arrow& other) {
-      return other.from == &passed && other.exit && side_of(other) == Side::left;
+  // Whether the arrow passes by states of its own column.
+  bool is_bypass(const Arrow& arrow) const {
+    return !arrow.exit && arrow.from->spine && arrow.to->spine &&
+           &next_on_spine(*arrow.from) != arrow.to;
+  }
+
+  // What stands to the left of all in a state's row: the sign with its commands, or itself.
+  std::string leftmost_beside(const State& state) const {
+    const auto sign = std::find_if(arrows_.begin(), arrows_.end(), [&](const Arrow& arrow) {
+      return arrow.from == &state && arrow.exit && side_of(arrow) == Side::left;
     });
-    return found == arrows_.end() ? nullptr : &*found;
+    return quoted(sign == arrows_.end() ? state.name : sign_name(*sign));
   }
 
   void edge(const Arrow& arrow) {
     const std::string end = arrow.exit ? sign_name(arrow) : arrow.to->name;
+    const std::string id = fmt::format("t_{}_{}", arrow.from->name, end);
     const std::string from = quoted(arrow.from->name);
     const std::string to = quoted(end);
-    const std::string vee = counts_ != nullptr && taken(arrow) == 0 ? "vee" : "normal";
-    const std::string attributes =
-        fmt::format("{}, id={}, tooltip={}", paint(arrow),
-                    quoted(fmt::format("t_{}_{}", arrow.from->name, end)), quoted(tooltip(arrow)));
+    const bool dashed = counts_ != nullptr && taken(arrow) == 0;
+    const std::string_view head = dashed ? "vee" : "normal";
+    const std::string look = fmt::format("{}, tooltip={}", paint(arrow), quoted(tooltip(arrow)));
     if (arrow.exit && side_of(arrow) == Side::left) {
       // Dot puts the tail of an edge within a rank to the left of its head.
-      line("  {} -> {} [dir=back, arrowtail={}, {}];", to, from, vee, attributes);
+      line("  {} -> {} [id={}, dir=back, arrowtail={}, {}];", to, from, quoted(id), head, look);
     } else if (arrow.exit) {
-      line("  {} -> {} [arrowhead={}, {}];", from, to, vee, attributes);
-    } else if (const Arrow* obstacle = in_the_way(arrow)) {
-      const std::string way = quoted(fmt::format("v_{}_{}", arrow.from->name, arrow.to->name));
-      line("  {} [label=<{}>{}];", way, label(arrow),
-           vee == "vee" ? fmt::format(R"(, fontcolor="{}")", kQuiet) : "");
-      line("  {{ rank=same; {}; {}; }}", way, quoted(sign_name(*obstacle)));
-      line("  {} -> {} [style=invis];", way, quoted(sign_name(*obstacle)));
-      line("  {}:sw -> {}:n [arrowhead=none, {}];", from, way, attributes);
-      line("  {}:s -> {}:nw [arrowhead={}, {}];", way, to, vee, attributes);
+      line("  {} -> {} [id={}, arrowhead={}, {}];", from, to, quoted(id), head, look);
+    } else if (is_bypass(arrow)) {
+      // It goes by way of its own label, to the left of all that it passes. Left alone, dot would lead
+      // it through the signs, and put them on the wrong side.
+      const std::string way = quoted("v_" + id);
+      const std::string beside = leftmost_beside(next_on_spine(*arrow.from));
+      line("  {} [label=<{}>, fontcolor=\"{}\"];", way, label(arrow), dashed ? kQuiet : kInk);
+      line("  {{ rank=same; {}; {}; }}", way, beside);
+      line("  {} -> {} [style=invis];", way, beside);
+      line("  {}:sw -> {}:n [id={}, arrowhead=none, {}];", from, way, quoted(id), look);
+      line("  {}:s -> {}:nw [id={}, arrowhead={}, {}];", way, to, quoted(id + "_end"), head, look);
     } else {
       const std::string_view weight = &next_on_spine(*arrow.from) == arrow.to ? "weight=60, " : "";
-      line("  {} -> {} [label=<{}>, {}arrowhead={}, {}];", from, to, label(arrow), weight, vee,
-           attributes);
+      line("  {} -> {} [id={}, label=<{}>, {}arrowhead={}, {}];", from, to, quoted(id), label(arrow),
+           weight, head, look);
     }
   }
 
@@ -402,7 +406,7 @@ Counts counts_of(std::span<const sim::Record> records, std::string_view machine)
     std::string& state = now[{taken->host, taken->instance}];
     if (state != taken->from) ++counts.entered[taken->from];
     state = taken->to;
-    ++counts.entered[taken->to];
+    if (taken->to != taken->from) ++counts.entered[taken->to];
     ++counts.edges[{taken->from, taken->to, taken->on}];
   }
   return counts;

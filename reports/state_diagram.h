@@ -57,7 +57,7 @@ struct StateMachine {
 };
 
 // What has been seen of one machine. An instance that appears in a state without an edge that leads
-// there (it is new, or its process started again) counts as having entered it.
+// there (it is new, or its process started again) counts as having entered it; staying does not.
 struct Counts {
   std::map<std::tuple<std::string, std::string, std::string>, std::uint64_t> edges;  // from, to, on
   std::map<std::string, std::uint64_t> entered;
