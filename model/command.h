@@ -48,8 +48,8 @@ struct Call {
 
   // --- results ---
   std::uint64_t dirty = 0;        // changes made; 0 = nothing to propagate (R7.3)
-  std::vector<Operation> before;  // lazy expiry: goes into the unit before the command
-  std::optional<std::vector<Operation>> instead;  // replaces the command in the stream
+  std::vector<Operation> before = {};  // lazy expiry: goes into the unit before the command
+  std::optional<std::vector<Operation>> instead = {};  // replaces the command in the stream
   bool force = false;                             // propagate even when nothing changed (R7.4)
   std::uint64_t expired = 0;                      // keys that lazy expiry removed
   bool failed = false;                            // an error was replied

@@ -1,7 +1,8 @@
 // Keys of any type: their names, places and expiry times.
 #include <algorithm>
 #include <array>
-#include <charconv>
+#include <cerrno>
+#include <cstdlib>
 #include <limits>
 #include <utility>
 
@@ -88,6 +89,16 @@ std::optional<ScanOptions> parse_scan(Call& call) {
   return std::nullopt;
 }
 
+// Redis is lenient here: nothing at all is 0, and signs are read.
+std::optional<std::uint64_t> cursor_of(const std::string& text) {
+  char* end = nullptr;
+  errno = 0;
+  const std::uint64_t cursor = std::strtoull(text.c_str(), &end, 10);
+  const bool blank = !text.empty() && (text[0] == ' ' || (text[0] >= '\t' && text[0] <= '\r'));
+  if (blank || end != text.c_str() + text.size() || errno == ERANGE) return std::nullopt;
+  return cursor;
+}
+
 // FNV-1a: where a key stands in the order of SCAN.
 std::uint64_t scan_place(std::string_view key) {
   std::uint64_t hash = 0xcbf29ce484222325;
@@ -98,17 +109,14 @@ std::uint64_t scan_place(std::string_view key) {
 // The cursor is the place of the first key not seen yet, so that a key which is there all the time
 // is returned whatever comes and goes meanwhile. Keys of one place are returned together.
 void scan(Call& call) {
-  std::uint64_t cursor = 0;
-  const std::string& text = call.argv[1];
-  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), cursor);
-  if (problem != std::errc() || end != text.data() + text.size())
-    return call.error("ERR invalid cursor");
+  const std::optional<std::uint64_t> cursor = cursor_of(call.argv[1]);
+  if (!cursor) return call.error("ERR invalid cursor");
   const std::optional<ScanOptions> options = parse_scan(call);
   if (!options) return;
 
   std::vector<std::pair<std::uint64_t, std::string>> ahead;
   for (const auto& [key, entry] : call.data.database(call.db))
-    if (const std::uint64_t place = scan_place(key); place >= cursor)
+    if (const std::uint64_t place = scan_place(key); place >= *cursor)
       ahead.emplace_back(place, key);
   std::sort(ahead.begin(), ahead.end());
   std::size_t taken = std::min(options->count, ahead.size());
@@ -417,9 +425,10 @@ std::int64_t reference_count(const Value& value) {
 void object(Call& call) {
   const std::string& what = call.argv[1];
   const bool encoding = same_word(what, "ENCODING");
-  if (call.argv.size() != 3 || !(encoding || same_word(what, "REFCOUNT"))) {
+  if (!encoding && !same_word(what, "REFCOUNT"))
     return call.error("ERR unknown subcommand '" + what + "'. Try OBJECT HELP.");
-  }
+  if (call.argv.size() != 3)
+    return call.error("ERR wrong number of arguments for 'object|" + lower(what) + "' command");
   const Entry* const entry = call.look(call.argv[2]);
   if (entry == nullptr) return call.reply.null();
   if (!encoding) return call.reply.integer(reference_count(entry->value));
