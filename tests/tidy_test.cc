@@ -43,8 +43,7 @@ const std::map<std::string, std::vector<std::string>> kMayInclude = {
 };
 
 // The trace is a target of its own: what it is made of must not reach for the simulator.
-const std::set<std::string> kTrace = {"sim/trace.h", "sim/trace.cc", "sim/trace_hash.h",
-                                      "sim/time.h",  "sim/digest.h", "sim/digest.cc"};
+const std::set<std::string> kTrace = {"sim/trace.h", "sim/trace.cc", "sim/trace_hash.h", "sim/time.h"};
 
 struct Word {
   std::string_view word;
@@ -321,7 +320,7 @@ const std::vector<File>& house() {
       const std::string path = entry->path().lexically_relative(root).generic_string();
       const std::string name = entry->path().filename().string();
       if (entry->is_directory() &&
-          ((name.starts_with('.') && name != ".ci") || path == "build" || path == "out")) {
+          ((name.starts_with('.') && name != ".ci") || path.starts_with("build") || path == "out")) {
         entry.disable_recursion_pending();
       }
       if (!entry->is_regular_file()) continue;
