@@ -67,11 +67,13 @@ class Choice {
   struct Seeded {  // one counter a purpose over a keyed mixing function
     std::uint64_t seed = 0;
     std::array<std::uint64_t, kPurposes> counter{};
+    std::uint64_t below(Purpose purpose, std::uint64_t bound);
     bool operator==(const Seeded&) const = default;
   };
   struct Listed {
     std::vector<std::uint64_t> values;
     std::size_t next = 0;
+    std::uint64_t below(std::uint64_t bound);
     bool operator==(const Listed&) const = default;
   };
   using Source = std::variant<Seeded, Listed>;

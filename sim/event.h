@@ -12,7 +12,9 @@ enum class EventKind : std::uint8_t {
   arrival,   // bytes, or the end of the stream, reach the receiving side
   opened,    // the answer to a dial reaches the dialler (accepted or refused)
   knock,     // a dial reaches the acceptor's side
-  room,      // the send buffer has drained
+  room,      // the send buffer may drain further
+  ready,     // the network of a host has something for the software that uses this end
+  stop,      // what this end sends has reached a position set with stop_after(); `what` is where
   // For whoever drives the kernel; the kernel only keeps them in order. `who` is a host number.
   wake,      // a host asked to be woken; `what` is the host's incarnation
   job,       // a background job on a host has a step to report; `what` is the job

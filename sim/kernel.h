@@ -22,38 +22,15 @@
 #include "sim/agenda.h"
 #include "sim/choice.h"
 #include "sim/event.h"
+#include "sim/host.h"
 #include "sim/ids.h"
 #include "sim/link.h"
 #include "sim/network.h"
+#include "sim/occurrence.h"
 #include "sim/time.h"
 #include "sim/trace.h"
 
 namespace sim {
-
-// Something that the driver of the kernel must act on.
-struct Occurrence {
-  enum class Kind : std::uint8_t {
-    // On a connection end of `host`:
-    accepted,   // a new connection from `peer`; `end` is our end
-    connected,  // our dial was accepted
-    refused,    // our dial was refused; `end` is dead
-    bytes,      // `bytes` were read; valid until the next call of any kernel function
-    ended,      // the other side closed in good order (EOF); our end is still ours to close
-    reset,      // the connection is dead; `end` is dead
-    room,       // the send buffer, which was full, has `number` bytes of room again
-    // A byte position set with stop_after() was reached; delivery stands still until it is lifted.
-    // `end` is the sending end.
-    stopped,
-    // Scheduled by the driver, handed back when due; `number` is Event::what:
-    wake, job, resume, step, fault,
-  };
-  Kind kind{};
-  HostId host{};
-  HostId peer{};
-  EndId end{};
-  std::uint64_t number = 0;
-  std::string_view bytes;
-};
 
 // What the rest of the network sees when a host's software dies.
 enum class Farewell : std::uint8_t {
@@ -137,14 +114,11 @@ class Kernel {
   bool operator==(const Kernel&) const = default;
 
  private:
-  struct Host {
-    std::string name;
-    bool up = true;
-    bool stalled = false;
-    std::uint32_t incarnation = 0;
-    std::vector<Event> late;  // due while stalled, in order
-    bool operator==(const Host&) const = default;
-  };
+  Around around() { return {now_, agenda_, choice_, trace_, hosts_}; }
+  Host& at(HostId host);
+  const Host& at(HostId host) const;
+  bool hears(const Agenda::Due& due);
+  void note(HostId host, std::string what);
 
   Instant now_ = kStart;
   std::uint64_t events_taken_ = 0;

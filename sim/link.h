@@ -25,7 +25,7 @@ struct LinkProfile {
   Duration latency{500};                // one way
   Duration jitter{0};                   // added, drawn from [0, jitter]; order is kept
   std::uint64_t bytes_per_second = 0;   // 0 = unlimited; shared by nobody, one connection at a time
-  Pieces pieces;
+  Pieces pieces{};
   std::uint32_t send_buffer = 262144;   // bytes written and not yet on the wire
   std::uint32_t receive_buffer = 262144;  // bytes arrived and not yet read; then the wire stalls
   bool operator==(const LinkProfile&) const = default;
