@@ -338,7 +338,7 @@ class Drawing {
     for (const Edge* edge : arrow.edges) {
       if (!text.empty()) text += "; ";
       text += fmt::format("{} to {}: {}", edge->from, edge->to, edge->on);
-      if (counts_ != nullptr) text += " " + count_of(*edge);
+      if (counts_ != nullptr) text += fmt::format(" {}", count_of(*edge));
     }
     return text;
   }

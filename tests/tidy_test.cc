@@ -131,7 +131,8 @@ std::optional<std::size_t> end_of_prose(std::string_view text, std::size_t begin
   if (rest.starts_with("R\"") && !is_word(before)) {
     const std::size_t open = text.find('(', begin);
     if (open == std::string_view::npos) return std::nullopt;
-    const std::string close = ")" + std::string(text.substr(begin + 2, open - begin - 2)) + "\"";
+    const std::string close =
+        std::string(")").append(text.substr(begin + 2, open - begin - 2)).append("\"");
     return after(text.find(close, open), close.size());
   }
   if (rest[0] == '"' || (rest[0] == '\'' && !is_word(before))) {  // not the ' of 1'000
@@ -294,7 +295,7 @@ Findings forgotten(const File& file, const std::map<std::string, std::string>& l
 Findings machine_paths(const File& file) {
   Findings findings;
   for (const std::string_view folder : kMachineFolders) {
-    const std::string path = "/" + std::string(folder) + "/";
+    const std::string path = std::string("/").append(folder).append("/");
     for (std::size_t i = file.text.find(path); i != std::string::npos;
          i = file.text.find(path, i + 1)) {
       const char before = i == 0 ? ' ' : file.text[i - 1];
@@ -337,7 +338,7 @@ std::map<std::string, std::string> cmake_lists() {
   constexpr std::string_view kName = "CMakeLists.txt";
   std::map<std::string, std::string> lists;
   for (const File& file : house()) {
-    if (file.path != kName && !file.path.ends_with("/" + std::string(kName))) continue;
+    if (file.path != kName && !file.path.ends_with(std::string("/").append(kName))) continue;
     lists[file.path.substr(0, file.path.size() - kName.size())] = file.text;
   }
   return lists;
@@ -440,7 +441,7 @@ TEST(HouseRule, ForgottenFilesAreSeen) {
 
 TEST(HouseRule, MachinePathsAreSeen) {
   for (const std::string_view folder : kMachineFolders) {
-    const std::string path = "/" + std::string(folder) + "/me";
+    const std::string path = std::string("/").append(folder).append("/me");
     EXPECT_EQ(machine_paths({"a.md", "see\n" + path}),
               Findings{"a.md:2: a path of somebody's machine"});
     EXPECT_EQ(machine_paths({"a.md", "see a" + path}), Findings{});

@@ -21,8 +21,9 @@ std::string timeline(const std::vector<Record>& records, const reports::Timeline
   std::vector<Record> all = {at(0us, record::Host{kA, "a"}), at(0us, record::Host{kB, "b"})};
   all.insert(all.end(), records.begin(), records.end());
   std::ostringstream out;
+  out << '\n';  // so that the expected text can begin on a line of its own
   reports::print_timeline(out, all, options);
-  return "\n" + out.str();
+  return out.str();
 }
 
 record::Message said(std::uint32_t host, std::string text) {
