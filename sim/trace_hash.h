@@ -6,7 +6,6 @@
 // give equal hashes everywhere.
 #pragma once
 
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -20,7 +19,7 @@ namespace sim::hashing {
 // Depends on the order of what is mixed in: every step multiplies what was there before.
 constexpr std::uint64_t mixed(std::uint64_t hash, std::uint64_t value) {
   hash = (hash ^ value) * 0x9e3779b97f4a7c15;
-  return std::rotl(hash, 29) ^ (hash >> 32);
+  return hash ^ (hash >> 32);
 }
 
 // The length goes first, so that no two lists of strings run together.
