@@ -101,6 +101,10 @@ struct Command {
 const Command* find_command(std::string_view name);
 std::span<const Command> string_commands();  // commands_string.cc
 std::span<const Command> key_commands();     // commands_key.cc: DEL, EXPIRE, FLUSHALL, SCAN, ...
+std::span<const Command> list_commands();    // commands_list.cc
+std::span<const Command> set_commands();     // commands_set.cc
+std::span<const Command> hash_commands();    // commands_hash.cc
+std::span<const Command> zset_commands();    // commands_zset.cc
 std::span<const Command> server_commands();  // commands_server.cc
 
 }  // namespace model

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "model/command.h"
 
@@ -20,6 +21,11 @@ inline constexpr std::string_view kNoSuchDb = "ERR DB index is out of range";
 // Each reads one argument, or replies the error and answers nothing.
 std::optional<std::int64_t> integer_argument(Call& call, std::string_view text,
                                              std::string_view error = kNotAnInteger);
+// The same for numbers that must not be below `least`: one error for both.
+std::optional<std::int64_t> integer_from(Call& call, std::string_view text, std::int64_t least,
+                                         std::string_view error);
+// The same for numbers that can be negated.
+std::optional<std::int64_t> signed_count(Call& call, std::string_view text);
 std::optional<double> float_argument(Call& call, std::string_view text,
                                      std::string_view error = kNotAFloat);
 // A whole number that also fits an int: database numbers.
@@ -45,6 +51,24 @@ struct IndexRange {
   std::size_t size = 0;
 };
 IndexRange index_range(std::int64_t start, std::int64_t stop, std::size_t size);
+
+// numkeys key [key ...] as LMPOP, SINTERCARD and ZUNION have them: the keys, which end in front of
+// the options. `at` is the place of numkeys, and becomes that of the first option.
+struct CountedKeys {
+  std::string_view too_few;   // error when numkeys is less than 1 or no number
+  std::string_view too_many;  // error when fewer arguments follow
+};
+std::optional<Args> counted_keys(Call& call, std::size_t& at, const CountedKeys& errors);
+
+inline constexpr std::string_view kNumkeysError = "ERR numkeys should be greater than 0";
+
+// What the STORE commands end with: replaces `to`, or erases it when the result is empty.
+void store_result(Call& call, const std::string& to, Value result, std::size_t size);
+
+// Draws `count` different elements (all, if fewer), in the order drawn.
+std::vector<std::string> draw(Chance& chance, std::vector<std::string> from, std::size_t count);
+
+void reply_strings(Call& call, const std::vector<std::string>& strings);
 
 // Changes the value of a key that exists and holds a T.
 template <class T, std::invocable<T&> Change>

@@ -43,11 +43,6 @@ void dbsize(Call& call) {
 // --- walking through
 // -------------------------------------------------------------------------------
 
-void reply_keys(Call& call, const std::vector<std::string>& keys) {
-  call.reply.array(keys.size());
-  for (const std::string& key : keys) call.reply.bulk(key);
-}
-
 bool is_overdue(const Call& call, const Entry& entry) {
   return call.overdue != Overdue::ignore && entry.expires && call.now > *entry.expires;
 }
@@ -57,7 +52,7 @@ void keys(Call& call) {
   std::vector<std::string> found;
   for (const auto& [key, entry] : call.data.database(call.db))
     if (matches(call.argv[1], key) && !is_overdue(call, entry)) found.push_back(key);
-  reply_keys(call, found);
+  reply_strings(call, found);
 }
 
 struct ScanOptions {
@@ -132,7 +127,7 @@ void scan(Call& call) {
   }
   call.reply.array(2);
   call.reply.bulk(std::to_string(taken < ahead.size() ? ahead[taken].first : 0));
-  reply_keys(call, found);
+  reply_strings(call, found);
 }
 
 // Draws until a key is not overdue. A replica may not erase them, and gives up after 100 tries.
