@@ -1,3 +1,5 @@
+# shellcheck shell=bash
+#
 # What tools/run and tools/test share: from a bare Debian machine to a built target. Source it, after
 # setting $program (the name that speaks in messages).
 #
