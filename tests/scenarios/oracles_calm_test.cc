@@ -1,0 +1,165 @@
+// CONV and LIVE: what must hold when the calm has ended.
+#include <gtest/gtest.h>
+
+#include "tests/support/judged.h"
+#include "tests/support/oracle_stage.h"
+
+namespace {
+
+using model::LinkEvent;
+using model::LinkState;
+using scenarios::Outcome;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using test_support::fails;
+using test_support::link_edge;
+using test_support::not_tested;
+using test_support::OracleStage;
+using test_support::passes;
+
+constexpr auto kNobody = std::nullopt;
+
+// a <- b <- c, in step, b and c online at their masters; the calm began at 10 s and it is 40 s.
+struct Chain {
+  OracleStage stage{{"a", "b", "c"}};
+  sim::Instant began{};
+
+  Chain() {
+    stage.pass(seconds(10));
+    began = stage.now();
+    stage.make_master("a", 'a');
+    stage.write("a", "k", "1");
+    stage.look("a");
+    stage.full_sync("b", "a");
+    stage.full_sync("c", "b");
+    stage.attach("a", 1);
+    stage.attach("b", 2);
+    for (const char* node : {"a", "b", "c"}) stage.look(node);
+    stage.pass(seconds(30));
+  }
+  void end(bool settled = true) { stage.end_calm(began, {kNobody, 0, 1}, settled); }
+};
+
+TEST(OracleConv, PassesForATreeInStep) {
+  Chain chain;
+  chain.end();
+  EXPECT_THAT(chain.stage.judgement("CONV"), passes());
+  EXPECT_EQ(chain.stage.judgement("CONV").checked, 2u);
+}
+
+TEST(OracleConv, NamesTheKeyThatDiffers) {
+  Chain chain;
+  chain.stage.put("c", "k", "2");
+  chain.end();
+  EXPECT_THAT(chain.stage.judgement("CONV"),
+              fails("c and its top master a ended with other data: db 0, key \"k\": string \"2\" "
+                    "here, string \"1\" there"));
+}
+
+TEST(OracleConv, ComparesIdentitiesToo) {
+  Chain chain;
+  chain.stage["b"].history.id = test_support::replid('b');
+  chain.end();
+  EXPECT_THAT(chain.stage.judgement("CONV"),
+              fails("b and its top master a ended with equal data at offset 27 of bbbbbbbb and "
+                    "offset 27 of aaaaaaaa"));
+}
+
+TEST(OracleConv, LetsAPingBeUnderWay) {
+  Chain chain;
+  chain.stage.stream("a", "*1\r\n$4\r\nping\r\n");
+  chain.stage.look("a");
+  chain.end();
+  EXPECT_THAT(chain.stage.judgement("CONV"), passes());
+}
+
+TEST(OracleConv, DoesNotWaitForAnOldPing) {
+  Chain chain;
+  chain.stage.stream("a", "*1\r\n$4\r\nping\r\n");
+  chain.stage.look("a");
+  chain.stage.pass(seconds(60));
+  chain.end();
+  EXPECT_THAT(chain.stage.judgement("CONV"),
+              fails("b and its top master a ended with equal data at offset 27 of aaaaaaaa and "
+                    "offset 41 of aaaaaaaa"));
+}
+
+TEST(OracleConv, AsksNothingOfNodesWithoutARunningTop) {
+  Chain chain;
+  chain.stage.put("c", "k", "2");
+  chain.stage.view("a").state = nullptr;
+  chain.end();
+  EXPECT_THAT(chain.stage.judgement("CONV"),
+              not_tested("no replica had a running master at the end of a calm"));
+  EXPECT_THAT(chain.stage.judgement("LIVE"),
+              not_tested("no replica had a running master at the end of a calm"));
+}
+
+TEST(OracleConv, AsksNothingOfNodesThatFollowEachOther) {
+  Chain chain;
+  chain.stage.end_calm(chain.began, {1, 0, 1});
+  EXPECT_EQ(chain.stage.judgement("CONV").outcome, Outcome::not_tested);
+}
+
+TEST(OracleConv, ExcusesWritableReplicas) {
+  Chain chain;
+  chain.stage.put("c", "k", "mine");
+  chain.stage.view("c").touched_up = true;
+  chain.end();
+  EXPECT_THAT(chain.stage.judgement("CONV"), passes());
+}
+
+TEST(OracleLive, PassesWhenEverybodyIsConnected) {
+  Chain chain;
+  chain.end();
+  EXPECT_THAT(chain.stage.judgement("LIVE"), passes());
+}
+
+TEST(OracleLive, SaysWhereALinkStands) {
+  Chain chain;
+  chain.stage.lose_link("b");
+  chain.stage["b"].link.state = LinkState::receive_psync_reply;
+  chain.stage.look("b", {model::Dial{}});
+  chain.stage.pass(seconds(5));
+  chain.end();
+  EXPECT_THAT(chain.stage.judgement("LIVE"),
+              fails("b does not follow a after 35.000 s of calm: its link stands in "
+                    "RECEIVE_PSYNC_REPLY since 40.000 s and was dialled 1 times"));
+}
+
+TEST(OracleLive, CountsLinksThatAreLostAgainAndAgain) {
+  Chain chain;
+  for (int i = 0; i < 4; ++i) {
+    chain.stage.look("b", {link_edge(LinkState::connected, LinkEvent::closed, LinkState::connect)});
+  }
+  chain.end();
+  EXPECT_THAT(chain.stage.judgement("LIVE"),
+              fails("b does not follow a steadily: in the last 15.000 s of calm it lost the link 4 "
+                    "times"));
+}
+
+TEST(OracleLive, CountsDials) {
+  Chain chain;
+  for (int i = 0; i < 77; ++i) chain.stage.look("c", {model::Dial{}});
+  chain.end();
+  EXPECT_THAT(chain.stage.judgement("LIVE"), fails("c dialled b 77 times in 30.000 s of calm"));
+}
+
+TEST(OracleLive, AsksTheMasterToo) {
+  Chain chain;
+  chain.stage["b"].sessions.begin()->second.feed.state = model::FeedState::wait_bgsave_end;
+  chain.end();
+  EXPECT_THAT(chain.stage.judgement("LIVE"),
+              fails("b sees 0 of its 1 replicas online after 30.000 s of calm"));
+}
+
+TEST(OracleLive, IsUnsureAboutAWorldThatDidNotSettle) {
+  Chain chain;
+  chain.end(false);
+  const scenarios::Judgement judgement = chain.stage.judgement("LIVE");
+  EXPECT_EQ(judgement.outcome, Outcome::unknown);
+  EXPECT_EQ(judgement.finding,
+            "every replica is connected, but the world did not settle within 30.000 s of calm");
+}
+
+}  // namespace
