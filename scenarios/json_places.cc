@@ -303,8 +303,7 @@ bool Document::parse(LoadErrors& errors) {
     return false;
   };
   if (text_.size() > kLargestFile) {
-    return refuse(0, "the file has " + std::to_string(text_.size()) + " bytes; a scenario has at most " +
-                         std::to_string(kLargestFile));
+    return refuse(0, "the file is larger than " + std::to_string(kLargestFile) + " bytes, which no scenario is");
   }
   if (text_.starts_with("\xff\xfe") || text_.starts_with("\xfe\xff")) {
     return refuse(0, "the file is written in UTF-16; a scenario is UTF-8");

@@ -322,7 +322,11 @@ std::variant<Scenario, LoadErrors> load_scenario(std::string_view json, std::str
 
 std::string to_text(const LoadError& error, std::string_view file) {
   std::string out(file);
-  out += ":" + std::to_string(error.place.line) + ":" + std::to_string(error.place.column) + ": ";
+  out += ": ";
+  if (error.place.line > 0) {
+    out.pop_back();
+    out += std::to_string(error.place.line) + ":" + std::to_string(error.place.column) + ": ";
+  }
   if (!error.place.pointer.empty()) out += error.place.pointer + ": ";
   return out + error.problem;
 }

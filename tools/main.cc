@@ -1,0 +1,120 @@
+// The command line of replsim: which verb, which options, and what any of it may end in. The only file
+// that knows CLI11.
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <csignal>
+#include <exception>
+#include <functional>
+#include <iostream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "scenarios/nearest.h"
+#include "tools/verbs.h"
+
+namespace tools {
+namespace {
+
+constexpr const char* kProgram = "replsim";
+
+// A verb as the command line knows it: what it takes, and what it then does.
+struct Verb {
+  CLI::App* arguments;
+  std::function<int()> run;
+};
+
+Verb add_check(CLI::App& app, CheckOptions& options) {
+  CLI::App* verb = app.add_subcommand("check", "Validate scenario files without running them");
+  verb->add_option("files", options.files, "Scenario files; - is standard input")->required()->type_name("FILE");
+  verb->add_flag("--json", options.json, "Print the errors as one JSON document on standard output");
+  return {verb, [&options] { return check(options); }};
+}
+
+// The first argument that is no option should be a verb.
+int explain_unknown_verb(const std::string& word, const std::vector<Verb>& verbs) {
+  std::vector<std::string> names;
+  for (const Verb& verb : verbs) names.push_back(verb.arguments->get_name());
+  const std::vector<std::string_view> known(names.begin(), names.end());
+  const std::string meant = scenarios::nearest_word(word, known);
+  std::cerr << kProgram << ": there is no verb \"" << word << "\"";
+  if (!meant.empty()) std::cerr << " (did you mean \"" << meant << "\"?)";
+  std::cerr << "; the verbs are";
+  for (const std::string& name : names) std::cerr << ' ' << name;
+  std::cerr << '\n';
+  return kBadInput;
+}
+
+int explain_bad_usage(const CLI::Error& error, const CLI::App& app) {
+  const auto chosen = app.get_subcommands();
+  const CLI::App& where = chosen.empty() ? app : *chosen.front();
+  std::vector<std::string> known;
+  for (const CLI::Option* option : where.get_options()) {
+    for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
+  }
+  std::cerr << kProgram << ": " << error.what();
+  for (const std::string& extra : where.remaining()) {
+    const std::string meant = scenarios::nearest_word(extra, std::vector<std::string_view>(known.begin(), known.end()));
+    if (!meant.empty()) std::cerr << " (did you mean \"" << meant << "\"?)";
+  }
+  std::cerr << "; see " << kProgram << (chosen.empty() ? "" : " " + where.get_name()) << " --help\n";
+  return kBadInput;
+}
+
+int run(int argc, char** argv) {
+  CLI::App app("A deterministic simulator and test harness for Redis-style replication", kProgram);
+  app.set_version_flag("--version", std::string(kProgram) + " " + REPLSIM_VERSION);
+  app.require_subcommand(1);
+  app.failure_message(CLI::FailureMessage::simple);
+
+  CheckOptions check_options;
+  const std::vector<Verb> verbs = {
+      add_check(app, check_options),
+  };
+
+  if (argc < 2) {
+    std::cerr << app.help();
+    return kBadInput;
+  }
+  const std::string first = argv[1];
+  const bool known = std::any_of(verbs.begin(), verbs.end(),
+                                 [&](const Verb& verb) { return verb.arguments->check_name(first); });
+  if (!first.starts_with('-') && !known) return explain_unknown_verb(first, verbs);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& help_or_version) {
+    return app.exit(help_or_version);
+  } catch (const CLI::Error& error) {
+    return explain_bad_usage(error, app);
+  }
+  for (const Verb& verb : verbs) {
+    if (verb.arguments->parsed()) return verb.run();
+  }
+  return kDefect;  // a verb was required above
+}
+
+// Verbs that have something to save when they are stopped take the signal over.
+void stop_at_once(int) { _exit(kInterrupted); }
+
+}  // namespace
+}  // namespace tools
+
+int main(int argc, char** argv) {
+  std::signal(SIGINT, tools::stop_at_once);
+  try {
+    const int code = tools::run(argc, argv);
+    std::cout.flush();
+    if (!std::cout) {
+      std::cerr << "replsim: the output could not be written\n";
+      return tools::kDefect;
+    }
+    return code;
+  } catch (const std::exception& error) {
+    std::cerr << "replsim: a defect of its own: " << error.what() << '\n';
+  } catch (...) {
+    std::cerr << "replsim: a defect of its own\n";
+  }
+  return tools::kDefect;
+}
