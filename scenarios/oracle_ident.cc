@@ -108,12 +108,17 @@ class Ident final : public Judging<Ident> {
     return shared < 0 ? "the two share nothing" : "the two part at " + grouped(shared);
   }
 
-  // Without a backlog nobody can be continued by the second id: it is judged when it can be used.
+  // Judged when somebody can be continued by it: a master without a backlog may write on with its
+  // offset standing still, and a replica serves nobody before it is connected.
+  static bool second_id_counts(const Glance& node) {
+    return !node.second_id.is_zero() && node.has_backlog && (node.master || node.has_master);
+  }
+
   void judge_second_id(const Scene& scene) {
     const Glance& now = scene.now;
     const Glance& before = scene.before;
-    if (now.second_id.is_zero() || !now.has_backlog) return;
-    if (scene.same_life() && before.has_backlog && before.id == now.id &&
+    if (!second_id_counts(now)) return;
+    if (scene.same_life() && second_id_counts(before) && before.id == now.id &&
         before.second_id == now.second_id && before.second_offset == now.second_offset) {
       return;
     }

@@ -122,6 +122,7 @@ class MustCont final : public Judging<MustCont> {
     const Glance& before = scene.before;
     const Glance& now = scene.now;
     if (!scene.same_life() || !before.has_backlog || scene.state.exited) return;
+    if (scene.link_took(LinkEvent::loaded)) return;  // another history's, or the same one's anew
     if (now.has_backlog) {
       if (now.first <= before.first || before.id != now.id || now.next < before.next) return;
       const std::int64_t size = scene.state.backlog->size();
