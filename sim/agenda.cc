@@ -16,8 +16,20 @@ void Agenda::push(Key key) {
   key_at(at) = key;
 }
 
+std::size_t Agenda::free_slot() {
+  if (free_.empty()) {
+    assert(events_.size() <= kSlotMask && "more pending events than slots");
+    events_.emplace_back();
+    return events_.size() - 1;
+  }
+  const std::size_t slot = free_.back();
+  free_.pop_back();
+  return slot;
+}
+
 void Agenda::close_hole() {
   hole_ = false;
+  free_.push_back(hole_slot_);
   const Key last = key_at(--end_);
   key_at(end_) = kNoKey;
   if (end_ > kRoot) sift_down(last);

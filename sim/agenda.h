@@ -79,17 +79,20 @@ class Agenda {
   void sift_down(Key key);  // from the root, whose own key has been taken
   void push(Key key);       // at the far end, and up
   void close_hole();
+  Key new_key(Instant due, std::size_t slot);
+  std::size_t free_slot();
   std::vector<Due> in_order() const;
 
   std::vector<Group> groups_ = {{{kNoKey, kNoKey, kNoKey, kNoKey}}};
   std::size_t end_ = kRoot;  // one past the last key
 
-  // take() leaves the root empty: most events schedule another, and that one is sifted down from
-  // there, instead of closing the gap first and opening it again.
+  // take() leaves the root and its slot empty: most events schedule another, and that one is put
+  // there and sifted down, instead of closing the gap first and opening it again.
   bool hole_ = false;
+  std::size_t hole_slot_ = 0;
 
   std::vector<Event> events_;        // the slab
-  std::vector<std::uint32_t> free_;  // slots not in use; the last one freed is used first
+  std::vector<std::size_t> free_;    // slots not in use; the last one freed is used first
   std::uint64_t next_order_ = 0;     // already shifted past the slot
 };
 
@@ -114,25 +117,22 @@ inline void Agenda::sift_down(Key key) {
 }
 
 inline void Agenda::add(Instant due, Event event) {
-  std::uint32_t place = 0;
-  if (free_.empty()) {
-    place = static_cast<std::uint32_t>(events_.size());
-    assert(place <= kSlotMask && "more pending events than slots");
-    events_.push_back(event);
-  } else {
-    place = free_.back();
-    free_.pop_back();
-    events_[place] = event;
-  }
-  const Key added = key(due, next_order_ | place);
-  next_order_ += std::uint64_t{1} << kSlotBits;
-  assert(next_order_ != 0 && "more events than can be numbered");
   if (hole_) {
     hole_ = false;
-    sift_down(added);
+    events_[hole_slot_] = event;
+    sift_down(new_key(due, hole_slot_));
   } else {
-    push(added);
+    const std::size_t slot = free_slot();
+    events_[slot] = event;
+    push(new_key(due, slot));
   }
+}
+
+inline Agenda::Key Agenda::new_key(Instant due, std::size_t slot) {
+  const Key made = key(due, next_order_ | slot);
+  next_order_ += std::uint64_t{1} << kSlotBits;
+  assert(next_order_ != 0 && "more events than can be numbered");
+  return made;
 }
 
 inline Instant Agenda::next_due() const {
@@ -146,8 +146,8 @@ inline Agenda::Due Agenda::take() {
   if (hole_) close_hole();
   const Key earliest = key_at(kRoot);
   hole_ = true;
-  free_.push_back(static_cast<std::uint32_t>(slot(earliest)));
-  return {instant(earliest), events_[slot(earliest)]};
+  hole_slot_ = slot(earliest);
+  return {instant(earliest), events_[hole_slot_]};
 }
 
 }  // namespace sim

@@ -10,51 +10,31 @@ Kernel::Kernel(Choice choice, TraceMode mode) : choice_(std::move(choice)), trac
 
 namespace {
 
-// What an event of the driver's is called when it is handed back.
-Occurrence::Kind handed_back(EventKind kind) {
-  switch (kind) {
-    case EventKind::wake: return Occurrence::Kind::wake;
-    case EventKind::job: return Occurrence::Kind::job;
-    case EventKind::resume: return Occurrence::Kind::resume;
-    case EventKind::step: return Occurrence::Kind::step;
-    default: assert(kind == EventKind::fault); return Occurrence::Kind::fault;
-  }
+// The driver's own events are listed in the same order as the occurrences that they come back as.
+constexpr Occurrence::Kind handed_back(EventKind kind) {
+  const int nth = static_cast<int>(kind) - static_cast<int>(EventKind::wake);
+  return static_cast<Occurrence::Kind>(static_cast<int>(Occurrence::Kind::wake) + nth);
 }
+static_assert(handed_back(EventKind::job) == Occurrence::Kind::job);
+static_assert(handed_back(EventKind::resume) == Occurrence::Kind::resume);
+static_assert(handed_back(EventKind::step) == Occurrence::Kind::step);
+static_assert(handed_back(EventKind::fault) == Occurrence::Kind::fault);
 
 }  // namespace
 
-std::optional<Occurrence> Kernel::next(Instant until) {
-  std::optional<Occurrence> happened;
-  while (!agenda_.empty() && agenda_.next_due() <= until) {
-    const Agenda::Due due = agenda_.take();
-    ++events_taken_;
-    now_ = std::max(now_, due.at);  // what was late, or comes next at once, lies in the past
-    switch (due.event.kind) {
-      case EventKind::wake:
-      case EventKind::job:
-        if (!hears(due)) break;
-        [[fallthrough]];
-      case EventKind::resume:
-      case EventKind::step:
-      case EventKind::fault: {
-        Occurrence& told = happened.emplace();
-        told.kind = handed_back(due.event.kind);
-        told.host = HostId{due.event.who};
-        told.number = due.event.what;
-        return happened;
-      }
-      default:
-        if (network_.happen(around(), due.event, happened.emplace())) return happened;
-        happened.reset();
-    }
-  }
-  if (until != kNever) now_ = std::max(now_, until);
-  return happened;
+inline Host& Kernel::at(HostId host) {
+  assert(number(host) < hosts_.size());
+  return hosts_[number(host)];
+}
+
+inline const Host& Kernel::at(HostId host) const {
+  assert(number(host) < hosts_.size());
+  return hosts_[number(host)];
 }
 
 // Whether a host's own event can be handed out now. If the host is stalled it is kept for later; if it
 // is down, or the event was meant for an earlier incarnation, it is dropped.
-bool Kernel::hears(const Agenda::Due& due) {
+inline bool Kernel::hears(const Agenda::Due& due) {
   Host& host = at(HostId{due.event.who});
   if (!host.up) return false;
   if (due.event.kind == EventKind::wake && due.event.what != host.incarnation) return false;
@@ -62,17 +42,31 @@ bool Kernel::hears(const Agenda::Due& due) {
   return !host.stalled;
 }
 
+std::optional<Occurrence> Kernel::next(Instant until) {
+  std::optional<Occurrence> happened;
+  while (!agenda_.empty() && agenda_.next_due() <= until) {
+    const Agenda::Due due = agenda_.take();
+    ++events_taken_;
+    now_ = std::max(now_, due.at);  // what was late, or comes next at once, lies in the past
+    const Event& event = due.event;
+    if (event.kind < EventKind::wake) {
+      if (network_.happen(around(), event, happened.emplace())) return happened;
+      happened.reset();
+    } else if (event.kind > EventKind::job || hears(due)) {
+      happened = Occurrence{.kind = handed_back(event.kind),
+                            .host = HostId{event.who},
+                            .peer = {},
+                            .end = {},
+                            .number = event.what,
+                            .bytes = {}};
+      return happened;
+    }
+  }
+  if (until != kNever) now_ = std::max(now_, until);
+  return happened;
+}
+
 // --- hosts ------------------------------------------------------------------------------------------
-
-Host& Kernel::at(HostId host) {
-  assert(number(host) < hosts_.size());
-  return hosts_[number(host)];
-}
-
-const Host& Kernel::at(HostId host) const {
-  assert(number(host) < hosts_.size());
-  return hosts_[number(host)];
-}
 
 HostId Kernel::add_host(std::string name) {
   const HostId id{static_cast<std::uint32_t>(hosts_.size())};
