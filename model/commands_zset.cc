@@ -4,9 +4,9 @@
 #include <cmath>
 
 #include "model/command_parts.h"
+#include "model/commands_zset_range.h"
 #include "model/number.h"
 #include "model/text.h"
-#include "model/zset_range.h"
 
 namespace model {
 namespace {

@@ -7,8 +7,8 @@
 //      OK                 <- what the test must answer
 //      (integer) 2
 //
-// With UPDATE=1 in the environment the answers in the file are replaced by those given, and the diff is
-// then reviewed as the change in behaviour.
+// With UPDATE=1 in the environment the answers in the file are replaced by those given, and the
+// diff is then reviewed as the change in behaviour.
 #pragma once
 
 #include <functional>

@@ -1,4 +1,4 @@
-#include "model/zset_range.h"
+#include "model/commands_zset_range.h"
 
 #include <algorithm>
 #include <cmath>
