@@ -111,11 +111,14 @@ class MustCont final : public Judging<MustCont> {
   }
   static std::string held_there(const Scene& scene, const Memory& memory, std::string_view id) {
     const Glance& node = scene.before;
+    const std::string name(scene.node.name);
     const std::string window =
-        "holds bytes " + grouped(node.first) + " to " + grouped(node.next - 1);
-    if (equals(id, node.id)) return "which is its own history, of which it " + window;
-    return "which was its own history up to " + grouped(memory.previous->offset) + ", and it " +
-           window;
+        node.first == node.next
+            ? name + " goes on with byte " + grouped(node.next)
+            : name + " holds bytes " + grouped(node.first) + " to " + grouped(node.next - 1);
+    if (equals(id, node.id)) return "a history that " + name + " is in, and " + window;
+    return "a history that " + name + " was in up to " + grouped(memory.previous->offset) +
+           ", and " + window;
   }
 
   void judge_backlog(const Scene& scene) {
