@@ -29,6 +29,10 @@ void turn(State& s, const Moment& at, Work&& work) {
   if (!s.exited) before_sleep(t);
 }
 
+bool only_newlines(std::string_view bytes) {
+  return !bytes.empty() && bytes.find_first_not_of("\r\n") == std::string_view::npos;
+}
+
 // What a file's history means to a process that starts from it (R10.17, R10.18).
 void restore_history(Turn& t, const RdbReplication& saved) {
   State& s = t.s;
@@ -145,12 +149,11 @@ void Server::received(const Moment& at, ConnId conn, std::string_view bytes) {
     Session* session = t.s.find(conn);
     if (session == nullptr || bytes.empty()) return;
     session->last_heard = at.now;
+    session->in.feed(bytes);
     // An empty line is a replica's sign of life while it flushes or loads (R2.7).
-    if (session->is_replica() && session->in.pending() == 0 &&
-        (bytes[0] == '\n' || bytes[0] == '\r')) {
+    if (session->is_replica() && only_newlines(session->in.pending_bytes())) {
       session->feed.acked_at = at.now;
     }
-    session->in.feed(bytes);
     serve_session(t, *session);
   });
 }

@@ -181,6 +181,7 @@ class World {
   void end_process(std::size_t node, sim::Farewell farewell);
   void spread_from_raw();
   std::uint64_t payload_size(std::size_t node) const;
+  std::string with_names(std::string text) const;
   void tell_process(std::size_t node, std::string_view what, std::string_view why);
   void fill_views(std::vector<NodeView>& views) const;
 

@@ -345,7 +345,22 @@ void World::perform(std::size_t index, const model::Reached& reached) {
 
 void World::perform(std::size_t index, const model::Note& note) {
   if (!kernel_.trace().keeps()) return;
-  kernel_.trace().add(kernel_.now(), sim::record::Note{number(nodes_[index].host), std::string(note.topic), note.text});
+  kernel_.trace().add(kernel_.now(), sim::record::Note{number(nodes_[index].host), std::string(note.topic),
+                                                       with_names(note.text)});
+}
+
+// Servers know each other by address; readers know them by name.
+std::string World::with_names(std::string text) const {
+  constexpr std::string_view kNetwork = "10.0.0.";
+  for (std::size_t at = text.find(kNetwork); at != std::string::npos; at = text.find(kNetwork, at + 1)) {
+    std::size_t end = text.find_first_not_of("0123456789", at + kNetwork.size());
+    if (end == std::string::npos) end = text.size();
+    const auto host = host_named(text.substr(at, end - at));
+    if (!host) continue;
+    if (text.substr(end, 1) == ":") end = std::min(text.find_first_not_of("0123456789", end + 1), text.size());
+    text.replace(at, end - at, name_of(*host));
+  }
+  return text;
 }
 
 // A header that ends in a mark does not tell how much follows; the sender knows.

@@ -41,7 +41,7 @@ std::string_view word(Occurrence::Kind kind) {
 
 }  // namespace
 
-bool Network::happen(Around around, const Event& event, Occurrence& told) {
+bool Network::happen(const Around& around, const Event& event, Occurrence& told) {
   const EndId end{event.who};
   switch (event.kind) {
     case EventKind::arrival:
@@ -68,7 +68,7 @@ bool Network::happen(Around around, const Event& event, Occurrence& told) {
 
 // --- what the software asks for -------------------------------------------------------------------
 
-EndId Network::dial(Around around, HostId from, HostId to) {
+EndId Network::dial(const Around& around, HostId from, HostId to) {
   const EndId end = end_count();
   Connection connection;
   connection.ends[0].host = from;
@@ -82,7 +82,7 @@ EndId Network::dial(Around around, HostId from, HostId to) {
   return end;
 }
 
-std::size_t Network::send(Around around, EndId end, std::string_view bytes) {
+std::size_t Network::send(const Around& around, EndId end, std::string_view bytes) {
   End& from = at(end);
   if (from.life != Life::open) return 0;
   if (from.reset && !way_to(end).halted) {
@@ -114,14 +114,14 @@ std::size_t Network::room(EndId end) const {
   return buffer - std::min(buffer, unwired(way));
 }
 
-void Network::set_reading(Around around, EndId end, bool on) {
+void Network::set_reading(const Around& around, EndId end, bool on) {
   End& reader = at(end);
   if (reader.reading == on) return;
   reader.reading = on;
   if (news(end)) tell_soon(around, end, around.now);
 }
 
-void Network::close(Around around, EndId end, CloseHow how) {
+void Network::close(const Around& around, EndId end, CloseHow how) {
   if (!alive(end)) return;
   note(around, end, "closed");
   leave(around, end, how == CloseHow::rst, how == CloseHow::rst);
@@ -129,7 +129,7 @@ void Network::close(Around around, EndId end, CloseHow how) {
 
 // The software lets go of an end. In good order what it has written is still sent; abruptly it is not,
 // and `answering` says whether the other side hears of it.
-void Network::leave(Around around, EndId end, bool abruptly, bool answering) {
+void Network::leave(const Around& around, EndId end, bool abruptly, bool answering) {
   End& leaving = at(end);
   Way& way = way_from(end);
   if (leaving.life == Life::dialling && way.waiting) {  // its syn is not sent again
@@ -165,7 +165,7 @@ std::vector<EndId> Network::dialled_ends(HostId from, HostId to) const {
   return ends;
 }
 
-void Network::host_lost(Around around, HostId host, bool answering) {
+void Network::host_lost(const Around& around, HostId host, bool answering) {
   for (EndId end{0}; end < end_count(); end = EndId{number(end) + 1}) {
     if (host_of(end) != host) continue;
     if (alive(end)) {
@@ -176,7 +176,7 @@ void Network::host_lost(Around around, HostId host, bool answering) {
   }
 }
 
-void Network::host_back(Around around, HostId host) {
+void Network::host_back(const Around& around, HostId host) {
   for (EndId end{0}; end < end_count(); end = EndId{number(end) + 1}) {
     if (host_of(end) == host) release(around, peer_of(end), kNoFault);
   }
@@ -186,7 +186,7 @@ void Network::host_back(Around around, HostId host) {
 
 // Moves what the receive buffer and the bandwidth allow from the send buffer to the wire. If that is
 // not all of it, something is left behind that will call this again.
-void Network::pump(Around around, EndId sender) {
+void Network::pump(const Around& around, EndId sender) {
   Way& way = way_from(sender);
   if (way.hopeless) {
     if (unwired(way) > 0) provoke(around, sender);
@@ -215,7 +215,7 @@ void Network::pump(Around around, EndId sender) {
   }
 }
 
-void Network::pump_at(Around around, EndId sender, Instant due) {
+void Network::pump_at(const Around& around, EndId sender, Instant due) {
   Way& way = way_from(sender);
   if (way.pump_due) return;
   way.pump_due = true;
@@ -223,7 +223,7 @@ void Network::pump_at(Around around, EndId sender, Instant due) {
 }
 
 // The size of the next piece, at most `most`.
-std::uint32_t Network::piece(Around around, const LinkProfile& profile, std::uint64_t most) const {
+std::uint32_t Network::piece(const Around& around, const LinkProfile& profile, std::uint64_t most) const {
   const Pieces& pieces = profile.pieces;
   std::uint64_t count = most;
   if (pieces.largest > 0) {
@@ -235,7 +235,7 @@ std::uint32_t Network::piece(Around around, const LinkProfile& profile, std::uin
   return static_cast<std::uint32_t>(std::min(count, most));
 }
 
-void Network::put(Around around, EndId sender, Segment what, std::uint32_t bytes) {
+void Network::put(const Around& around, EndId sender, Segment what, std::uint32_t bytes) {
   Way& way = way_from(sender);
   const Link& link = link_of(way);
   const LinkProfile& profile = link.profile;
@@ -257,21 +257,21 @@ void Network::put(Around around, EndId sender, Segment what, std::uint32_t bytes
   put_at(around, sender, what, bytes, std::max(due, way.last_due));
 }
 
-void Network::put_at(Around around, EndId sender, Segment what, std::uint32_t bytes, Instant due) {
+void Network::put_at(const Around& around, EndId sender, Segment what, std::uint32_t bytes, Instant due) {
   Way& way = way_from(sender);
   way.last_due = due;
   way.wire.push({due, bytes, what});
   if (way.wire.size() == 1) expect_front(around, sender);
 }
 
-void Network::put_rst(Around around, EndId sender) {
+void Network::put_rst(const Around& around, EndId sender) {
   if (way_from(sender).rst_sent) return;
   way_from(sender).rst_sent = true;
   put(around, sender, Segment::rst, 0);
 }
 
 // Stands for bytes of a connection that the other side does not have (any more).
-void Network::provoke(Around around, EndId sender) {
+void Network::provoke(const Around& around, EndId sender) {
   Way& way = way_from(sender);
   if (way.probed || !alive(sender)) return;
   way.probed = true;
@@ -286,7 +286,7 @@ void Network::give_up_unwired(Way& way) {
 }
 
 // The receiver is gone: what is on the wire, or will be, finds nobody.
-void Network::forget(Around around, EndId receiver) {
+void Network::forget(const Around& around, EndId receiver) {
   Way& way = way_to(receiver);
   way.hopeless = true;
   way.fin_wanted = false;
@@ -299,7 +299,7 @@ void Network::forget(Around around, EndId receiver) {
 // --- the wire ---------------------------------------------------------------------------------------
 
 // One event stands for the front of the wire; the ones behind it follow when it has arrived.
-void Network::expect_front(Around around, EndId sender) {
+void Network::expect_front(const Around& around, EndId sender) {
   Way& way = way_from(sender);
   way.waiting = false;
   ++way.arrival;
@@ -307,7 +307,7 @@ void Network::expect_front(Around around, EndId sender) {
                                            number(peer_of(sender)), way.arrival});
 }
 
-bool Network::arrive(Around around, EndId receiver, std::uint64_t arrival, Occurrence& told) {
+bool Network::arrive(const Around& around, EndId receiver, std::uint64_t arrival, Occurrence& told) {
   Way& way = way_to(receiver);
   if (arrival != way.arrival) return false;  // what it stood for is off the wire, or comes sooner
   while (!way.wire.empty() && way.wire.front().due <= around.now) {
@@ -324,7 +324,7 @@ bool Network::arrive(Around around, EndId receiver, std::uint64_t arrival, Occur
   return tell(around, receiver, told);
 }
 
-bool Network::stuck(Around around, EndId sender, Segment what) const {
+bool Network::stuck(const Around& around, EndId sender, Segment what) const {
   const Way& way = way_from(sender);
   return way.held || link_holds(way, what) || around.host(at(peer_of(sender)).host).unreachable;
 }
@@ -340,7 +340,7 @@ void Network::count_stuck(const Way& way, Segment what) {
 }
 
 // Something that stopped this way is gone. If nothing else stops it, what was stopped is sent again.
-void Network::release(Around around, EndId sender, FaultTag stopped_by) {
+void Network::release(const Around& around, EndId sender, FaultTag stopped_by) {
   Way& way = way_from(sender);
   if (!way.waiting || stuck(around, sender, way.wire.front().what)) return;
   std::uint64_t overdue = 0;
@@ -353,7 +353,7 @@ void Network::release(Around around, EndId sender, FaultTag stopped_by) {
 
 // --- receiving --------------------------------------------------------------------------------------
 
-void Network::land(Around around, EndId receiver, const OnWire& segment) {
+void Network::land(const Around& around, EndId receiver, const OnWire& segment) {
   End& end = at(receiver);
   Way& way = way_to(receiver);
   switch (segment.what) {
@@ -394,7 +394,7 @@ void Network::land(Around around, EndId receiver, const OnWire& segment) {
   }
 }
 
-void Network::knock(Around around, EndId receiver) {
+void Network::knock(const Around& around, EndId receiver) {
   const Link& link = link_of(way_to(receiver));
   if (!around.host(at(receiver).host).up) {
     put(around, receiver, Segment::refusal, 0);
@@ -411,7 +411,7 @@ void Network::knock(Around around, EndId receiver) {
 
 // Something has come for a connection that this side does not have (any more). A closed end that is
 // still sending takes no offence: its own end of the stream is to arrive first.
-void Network::answer_reset(Around around, EndId receiver) {
+void Network::answer_reset(const Around& around, EndId receiver) {
   if (!way_from(receiver).fin_wanted) put_rst(around, receiver);
 }
 
@@ -452,7 +452,7 @@ std::optional<Occurrence::Kind> Network::news(EndId end) const {
   return std::nullopt;
 }
 
-bool Network::tell(Around around, EndId end, Occurrence& told) {
+bool Network::tell(const Around& around, EndId end, Occurrence& told) {
   const auto what = news(end);
   if (!what) return false;
   End& listener = at(end);
@@ -485,11 +485,11 @@ bool Network::tell(Around around, EndId end, Occurrence& told) {
   return true;
 }
 
-void Network::tell_soon(Around around, EndId end, Instant due) {
+void Network::tell_soon(const Around& around, EndId end, Instant due) {
   around.agenda.add(due, {EventKind::ready, number(end), 0});
 }
 
-void Network::hand_over(Around around, EndId receiver, Occurrence& told) {
+void Network::hand_over(const Around& around, EndId receiver, Occurrence& told) {
   Way& way = way_to(receiver);
   const std::uint64_t count = readable(way);
   if (!way.flips.empty()) apply_flips(way, way.delivered + count);
@@ -508,7 +508,7 @@ void Network::hand_over(Around around, EndId receiver, Occurrence& told) {
   }
 }
 
-void Network::note(Around around, EndId end, std::string_view what) {
+void Network::note(const Around& around, EndId end, std::string_view what) {
   around.trace.add(around.now, record::Connection{.end = number(end),
                                                   .host = number(host_of(end)),
                                                   .peer = number(host_of(peer_of(end))),

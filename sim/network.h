@@ -44,14 +44,14 @@ struct Around {
 class Network {
  public:
   // Applies one of the network's own events. True if it filled in something to tell the driver.
-  bool happen(Around around, const Event& event, Occurrence& told);
+  bool happen(const Around& around, const Event& event, Occurrence& told);
 
   // See Kernel for all of these.
-  EndId dial(Around around, HostId from, HostId to);
-  std::size_t send(Around around, EndId end, std::string_view bytes);
+  EndId dial(const Around& around, HostId from, HostId to);
+  std::size_t send(const Around& around, EndId end, std::string_view bytes);
   std::size_t room(EndId end) const;
-  void set_reading(Around around, EndId end, bool on);
-  void close(Around around, EndId end, CloseHow how);
+  void set_reading(const Around& around, EndId end, bool on);
+  void close(const Around& around, EndId end, CloseHow how);
 
   bool alive(EndId end) const;
   HostId host_of(EndId end) const { return at(end).host; }
@@ -59,21 +59,21 @@ class Network {
   std::uint64_t sent(EndId end) const { return way_from(end).taken; }
   std::uint64_t delivered(EndId end) const { return way_from(end).delivered; }
 
-  void set_link(Around around, HostId from, HostId to, const LinkProfile& profile, FaultTag cause);
+  void set_link(const Around& around, HostId from, HostId to, const LinkProfile& profile, FaultTag cause);
   const LinkProfile& link(HostId from, HostId to) const;
-  void hold(Around around, HostId from, HostId to, Hold what, FaultTag cause);
-  void hold_connection(Around around, EndId sender, bool on, FaultTag cause);
+  void hold(const Around& around, HostId from, HostId to, Hold what, FaultTag cause);
+  void hold_connection(const Around& around, EndId sender, bool on, FaultTag cause);
   void welcome(HostId from, HostId to, Welcome what, FaultTag cause);
-  void cut(Around around, EndId end, CloseHow how, Notice notice, InFlight rest, FaultTag cause);
-  void stop_after(Around around, EndId sender, std::uint64_t position, FaultTag cause);
-  void lift(Around around, EndId sender);
+  void cut(const Around& around, EndId end, CloseHow how, Notice notice, InFlight rest, FaultTag cause);
+  void stop_after(const Around& around, EndId sender, std::uint64_t position, FaultTag cause);
+  void lift(const Around& around, EndId sender);
   void flip(EndId sender, std::uint64_t position, unsigned bit, FaultTag cause);
   std::uint64_t impact(FaultTag cause) const;
 
   // The software of a host is gone, and with it all its ends. With `answering` the peers hear of it.
-  void host_lost(Around around, HostId host, bool answering);
+  void host_lost(const Around& around, HostId host, bool answering);
   // A host that was unreachable can be reached again.
-  void host_back(Around around, HostId host);
+  void host_back(const Around& around, HostId host);
 
   bool operator==(const Network&) const = default;
 
@@ -102,43 +102,43 @@ class Network {
 
   // Sending.
   static std::uint64_t unwired(const Way& way) { return way.taken - way.wired; }
-  void leave(Around around, EndId end, bool abruptly, bool answering);
-  void pump(Around around, EndId sender);
-  void pump_at(Around around, EndId sender, Instant due);
-  std::uint32_t piece(Around around, const LinkProfile& profile, std::uint64_t most) const;
-  void put(Around around, EndId sender, Segment what, std::uint32_t bytes);
-  void put_at(Around around, EndId sender, Segment what, std::uint32_t bytes, Instant due);
-  void put_rst(Around around, EndId sender);
-  void provoke(Around around, EndId sender);
+  void leave(const Around& around, EndId end, bool abruptly, bool answering);
+  void pump(const Around& around, EndId sender);
+  void pump_at(const Around& around, EndId sender, Instant due);
+  std::uint32_t piece(const Around& around, const LinkProfile& profile, std::uint64_t most) const;
+  void put(const Around& around, EndId sender, Segment what, std::uint32_t bytes);
+  void put_at(const Around& around, EndId sender, Segment what, std::uint32_t bytes, Instant due);
+  void put_rst(const Around& around, EndId sender);
+  void provoke(const Around& around, EndId sender);
   void give_up_unwired(Way& way);
-  void forget(Around around, EndId receiver);
+  void forget(const Around& around, EndId receiver);
 
   // The wire.
-  void expect_front(Around around, EndId sender);
-  bool arrive(Around around, EndId receiver, std::uint64_t arrival, Occurrence& told);
-  bool stuck(Around around, EndId sender, Segment what) const;
+  void expect_front(const Around& around, EndId sender);
+  bool arrive(const Around& around, EndId receiver, std::uint64_t arrival, Occurrence& told);
+  bool stuck(const Around& around, EndId sender, Segment what) const;
   bool link_holds(const Way& way, Segment what) const;
   void count_stuck(const Way& way, Segment what);
-  void release(Around around, EndId sender, FaultTag stopped_by);
+  void release(const Around& around, EndId sender, FaultTag stopped_by);
 
   // Receiving.
-  void land(Around around, EndId receiver, const OnWire& segment);
-  void knock(Around around, EndId receiver);
-  void answer_reset(Around around, EndId receiver);
+  void land(const Around& around, EndId receiver, const OnWire& segment);
+  void knock(const Around& around, EndId receiver);
+  void answer_reset(const Around& around, EndId receiver);
 
   // Telling the software.
   std::uint64_t readable(const Way& way) const;
   std::optional<Occurrence::Kind> news(EndId end) const;
-  bool tell(Around around, EndId end, Occurrence& told);
-  void tell_soon(Around around, EndId end, Instant due);
-  void hand_over(Around around, EndId receiver, Occurrence& told);
-  void note(Around around, EndId end, std::string_view what);
+  bool tell(const Around& around, EndId end, Occurrence& told);
+  void tell_soon(const Around& around, EndId end, Instant due);
+  void hand_over(const Around& around, EndId receiver, Occurrence& told);
+  void note(const Around& around, EndId end, std::string_view what);
 
   // Faults.
   static std::uint64_t reach(const Way& way);
-  bool sever(Around around, EndId sender, InFlight rest);
-  bool announce(Around around, EndId receiver, CloseHow how);
-  void check_stop(Around around, EndId sender);
+  bool sever(const Around& around, EndId sender, InFlight rest);
+  bool announce(const Around& around, EndId receiver, CloseHow how);
+  void check_stop(const Around& around, EndId sender);
   void apply_flips(Way& way, std::uint64_t end);
 
   std::vector<Connection> connections_;

@@ -23,7 +23,7 @@ const LinkProfile& Network::link(HostId from, HostId to) const {
 
 // What is already on its way comes no later than if it were sent now: a link that is slow no more
 // does not make the bytes behind wait for the slow ones.
-void Network::set_link(Around around, HostId from, HostId to, const LinkProfile& profile,
+void Network::set_link(const Around& around, HostId from, HostId to, const LinkProfile& profile,
                        FaultTag cause) {
   const std::uint32_t link = link_number(from, to);
   if (links_[link].profile == profile) return;
@@ -42,7 +42,7 @@ void Network::set_link(Around around, HostId from, HostId to, const LinkProfile&
   }
 }
 
-void Network::hold(Around around, HostId from, HostId to, Hold what, FaultTag cause) {
+void Network::hold(const Around& around, HostId from, HostId to, Hold what, FaultTag cause) {
   const std::uint32_t link = link_number(from, to);
   const FaultTag before = links_[link].hold_cause;
   links_[link].hold = what;
@@ -52,7 +52,7 @@ void Network::hold(Around around, HostId from, HostId to, Hold what, FaultTag ca
   }
 }
 
-void Network::hold_connection(Around around, EndId sender, bool on, FaultTag cause) {
+void Network::hold_connection(const Around& around, EndId sender, bool on, FaultTag cause) {
   Way& way = way_from(sender);
   const FaultTag before = way.held_by;
   way.held = on;
@@ -66,7 +66,7 @@ void Network::welcome(HostId from, HostId to, Welcome what, FaultTag cause) {
   link.welcome_cause = cause;
 }
 
-void Network::cut(Around around, EndId end, CloseHow how, Notice notice, InFlight rest,
+void Network::cut(const Around& around, EndId end, CloseHow how, Notice notice, InFlight rest,
                   FaultTag cause) {
   bool changed = false;
   for (const EndId sender : {end, peer_of(end)}) {
@@ -87,7 +87,7 @@ void Network::cut(Around around, EndId end, CloseHow how, Notice notice, InFligh
 std::uint64_t Network::reach(const Way& way) { return way.delivered + way.bytes.size(); }
 
 // Takes off a way what will not arrive. True if that was still possible.
-bool Network::sever(Around around, EndId sender, InFlight rest) {
+bool Network::sever(const Around& around, EndId sender, InFlight rest) {
   Way& way = way_from(sender);
   const bool changed = !way.hopeless && (alive(sender) || alive(peer_of(sender)));
   if (rest == InFlight::lost) {
@@ -119,7 +119,7 @@ bool Network::sever(Around around, EndId sender, InFlight rest) {
 }
 
 // Lets an end learn that the connection is gone: right behind what still comes, or at once.
-bool Network::announce(Around around, EndId receiver, CloseHow how) {
+bool Network::announce(const Around& around, EndId receiver, CloseHow how) {
   const End& end = at(receiver);
   Way& way = way_to(receiver);
   const bool knows = end.reset || way.rst_sent || (how == CloseHow::fin && way.fin_arrived);
@@ -130,7 +130,7 @@ bool Network::announce(Around around, EndId receiver, CloseHow how) {
   return true;
 }
 
-void Network::stop_after(Around around, EndId sender, std::uint64_t position, FaultTag cause) {
+void Network::stop_after(const Around& around, EndId sender, std::uint64_t position, FaultTag cause) {
   auto& stops = way_from(sender).stops;
   const auto behind = std::upper_bound(
       stops.begin(), stops.end(), position,
@@ -139,13 +139,13 @@ void Network::stop_after(Around around, EndId sender, std::uint64_t position, Fa
   check_stop(around, sender);
 }
 
-void Network::lift(Around around, EndId sender) {
+void Network::lift(const Around& around, EndId sender) {
   way_from(sender).halted = false;
   check_stop(around, sender);
   if (news(peer_of(sender))) tell_soon(around, peer_of(sender), around.now);
 }
 
-void Network::check_stop(Around around, EndId sender) {
+void Network::check_stop(const Around& around, EndId sender) {
   Way& way = way_from(sender);
   if (way.halted || way.stops.empty() || way.stops.front().position > way.delivered) return;
   const Stop stop = way.stops.front();
