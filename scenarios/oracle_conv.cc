@@ -1,4 +1,5 @@
-// CONV: when the calm has ended, all nodes of a tree hold the same data under the same identity.
+// CONV: when the calm has ended, all connected nodes of a tree hold the same data under the same
+// identity. (Those that are not connected are LIVE's to report.)
 //
 // A master goes on sending pings, so a replica may lag by what was sent in the second half of the
 // calm, as long as that changed no data.
@@ -9,14 +10,14 @@ namespace {
 
 class Conv final : public Judging<Conv> {
  public:
-  Conv() : Judging("CONV", "no replica had a running master at the end of a calm") {}
+  Conv() : Judging("CONV", "no replica was connected to its master at the end of a calm") {}
 
   void saw(const Scene&) override {}
 
   void calm_ended(const CalmEnd& end, const Ledger& ledger) override {
     for (std::size_t node = 0; node < end.nodes.size(); ++node) {
       const auto top = top_of(node, end);
-      if (!top || *top == node) continue;
+      if (!top || *top == node || !connected(node, end)) continue;
       if (!trusted(end.nodes[node]) || !trusted(end.nodes[*top])) continue;
       held();
       judge(end, ledger, end.nodes[node], end.nodes[*top]);
@@ -24,6 +25,14 @@ class Conv final : public Judging<Conv> {
   }
 
  private:
+  // All the way up: `node` has a running top.
+  static bool connected(std::size_t node, const CalmEnd& end) {
+    for (; end.follows[node]; node = *end.follows[node]) {
+      if (end.nodes[node].state->link.state != model::LinkState::connected) return false;
+    }
+    return true;
+  }
+
   void judge(const CalmEnd& end, const Ledger& ledger, const NodeView& node, const NodeView& top) {
     const model::History& ours = node.state->history;
     const model::History& theirs = top.state->history;

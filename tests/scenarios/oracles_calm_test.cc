@@ -90,7 +90,7 @@ TEST(OracleConv, AsksNothingOfNodesWithoutARunningTop) {
   chain.stage.view("a").state = nullptr;
   chain.end();
   EXPECT_THAT(chain.stage.judgement("CONV"),
-              not_tested("no replica had a running master at the end of a calm"));
+              not_tested("no replica was connected to its master at the end of a calm"));
   EXPECT_THAT(chain.stage.judgement("LIVE"),
               not_tested("no replica had a running master at the end of a calm"));
 }
@@ -99,6 +99,16 @@ TEST(OracleConv, AsksNothingOfNodesThatFollowEachOther) {
   Chain chain;
   chain.stage.end_calm(chain.began, {1, 0, 1});
   EXPECT_EQ(chain.stage.judgement("CONV").outcome, Outcome::not_tested);
+}
+
+TEST(OracleConv, LeavesNodesThatAreNotConnectedToLive) {
+  Chain chain;
+  chain.stage.lose_link("b");
+  chain.stage.write("a", "k", "2");
+  chain.stage.look("a");
+  chain.end();
+  EXPECT_EQ(chain.stage.judgement("CONV").outcome, Outcome::not_tested);
+  EXPECT_EQ(chain.stage.judgement("LIVE").outcome, Outcome::fail);
 }
 
 TEST(OracleConv, ExcusesWritableReplicas) {
