@@ -1,9 +1,10 @@
-// Keys, values and their expiry times, in numbered databases. Physical: a key that is overdue is still
-// here until somebody erases it; who may see or erase it is decided by the callers (R8.1 to R8.10).
+// Keys, values and their expiry times, in numbered databases. Physical: a key that is overdue is
+// still here until somebody erases it; who may see or erase it is decided by the callers (R8.1 to
+// R8.10).
 //
 // It keeps a digest of all data: a 64-bit sum, free of order, of one hash for each (database, key,
-// expiry, value). Two keyspaces with equal digests hold equal data. The digest follows each change, so
-// that an oracle can read it after every event.
+// expiry, value). Two keyspaces with equal digests hold equal data. The digest follows each change,
+// so that an oracle can read it after every event.
 #pragma once
 
 #include <cstdint>
@@ -34,7 +35,7 @@ class Keyspace {
 
   unsigned databases() const;
   const Database& database(unsigned db) const;
-  std::size_t size() const;             // keys in all databases
+  std::size_t size() const;  // keys in all databases
   std::size_t size(unsigned db) const;
   std::size_t expiring(unsigned db) const;  // keys that have an expiry time
 
@@ -77,7 +78,8 @@ class Keyspace {
     Database keys;
     // Every key with an expiry time, earliest first.
     std::set<std::pair<WallTime, std::string>> deadlines;
-    // Sum of the hashes of `keys`. It does not know its number, so that swapped databases keep theirs.
+    // Sum of the hashes of `keys`. It does not know its number, so that swapped databases keep
+    // theirs.
     std::uint64_t sum = 0;
   };
 

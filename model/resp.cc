@@ -400,35 +400,45 @@ ReplyParser::Step ReplyParser::parse_one(Reply& reply, std::size_t& elements) {
   }
   if (end == at_) return Step::malformed;
   scanned_ = at_;  // until the bytes of a bulk are here, its short line is found again
-  const std::string_view text = std::string_view(buffer_).substr(at_ + 1, end - at_ - 1);
   const char sign = buffer_[at_];
+  reply.text = buffer_.substr(at_ + 1, end - at_ - 1);
   std::size_t next = end + 2;
   if (sign == '+' || sign == '-') {
     reply.kind = sign == '+' ? Reply::Kind::simple : Reply::Kind::error;
-    reply.text = text;
   } else {
-    const std::optional<std::int64_t> number = to_integer(text);
-    if (!number || (sign != ':' && *number < -1)) return Step::malformed;
-    if (sign == ':') {
-      reply.kind = Reply::Kind::integer;
-      reply.text = text;
-    } else if (sign == '$' && *number <= kLongestBulk) {
-      const auto size = static_cast<std::size_t>(std::max<std::int64_t>(*number, 0));
-      if (*number >= 0 && buffer_.size() - next < size + 2) return Step::nothing_yet;
-      reply.kind = *number < 0 ? Reply::Kind::null : Reply::Kind::bulk;
-      reply.text = buffer_.substr(next, size);
-      if (*number >= 0) {
-        if (buffer_.compare(next + size, 2, "\r\n") != 0) return Step::malformed;
-        next += size + 2;
-      }
-    } else if (sign == '*' && *number <= std::numeric_limits<std::int32_t>::max()) {
-      reply.kind = *number < 0 ? Reply::Kind::null_array : Reply::Kind::array;
-      elements = static_cast<std::size_t>(std::max<std::int64_t>(*number, 0));
-    } else {
-      return Step::malformed;
-    }
+    const std::optional<std::int64_t> number = to_integer(reply.text);
+    if (!number) return Step::malformed;
+    const Step step = sign == ':'   ? (reply.kind = Reply::Kind::integer, Step::done)
+                      : sign == '$' ? parse_bulk(*number, reply, next)
+                      : sign == '*' ? parse_array(*number, reply, elements)
+                                    : Step::malformed;
+    if (step != Step::done) return step;
   }
   at_ = scanned_ = next;
+  return Step::done;
+}
+
+// `next` is where its bytes begin, and becomes where they end.
+ReplyParser::Step ReplyParser::parse_bulk(std::int64_t length, Reply& reply,
+                                          std::size_t& next) const {
+  if (length < -1 || length > kLongestBulk) return Step::malformed;
+  reply.kind = length == -1 ? Reply::Kind::null : Reply::Kind::bulk;
+  reply.text.clear();
+  if (length == -1) return Step::done;
+  const auto size = static_cast<std::size_t>(length);
+  if (buffer_.size() - next < size + 2) return Step::nothing_yet;
+  if (buffer_.compare(next + size, 2, "\r\n") != 0) return Step::malformed;
+  reply.text = buffer_.substr(next, size);
+  next += size + 2;
+  return Step::done;
+}
+
+ReplyParser::Step ReplyParser::parse_array(std::int64_t count, Reply& reply,
+                                           std::size_t& elements) {
+  if (count < -1 || count > std::numeric_limits<std::int32_t>::max()) return Step::malformed;
+  reply.kind = count == -1 ? Reply::Kind::null_array : Reply::Kind::array;
+  reply.text.clear();
+  elements = count == -1 ? 0 : static_cast<std::size_t>(count);
   return Step::done;
 }
 

@@ -19,20 +19,20 @@ class RequestParser {
  public:
   enum class Got { request, nothing_yet, malformed };
 
-  // Limits as 7.0 has them: a bulk of 512 MiB, 2^31 - 1 arguments, lines of 64 KiB; a master's session
-  // has no bulk limit (R7.34). A real server notices a line that is too long only when it reads on
-  // without finding its end; here it is too long wherever the pieces were cut.
+  // Limits as 7.0 has them: a bulk of 512 MiB, 2^31 - 1 arguments, lines of 64 KiB; a master's
+  // session has no bulk limit (R7.34). A real server notices a line that is too long only when it
+  // reads on without finding its end; here it is too long wherever the pieces were cut.
   void set_unlimited(bool unlimited);
 
   void feed(std::string_view bytes);
 
-  // The next whole request into `argv` (its storage is reused). Once malformed, stays so until clear();
-  // problem() then has Redis's words ("Protocol error: invalid bulk length").
+  // The next whole request into `argv` (its storage is reused). Once malformed, stays so until
+  // clear(); problem() then has Redis's words ("Protocol error: invalid bulk length").
   Got next(std::vector<std::string>& argv);
   const std::string& problem() const;
 
-  // The bytes of the request given out last, as they came, skipped empty lines included. Valid until
-  // the next feed(), next() or clear().
+  // The bytes of the request given out last, as they came, skipped empty lines included. Valid
+  // until the next feed(), next() or clear().
   std::string_view raw() const;
 
   // True when the request given out last was inline rather than an array.
@@ -64,21 +64,21 @@ class RequestParser {
   bool give_out(std::vector<std::string>& argv);
 
   std::string buffer_;
-  std::size_t raw_ = 0;       // the request given out last is [raw_, request_)
-  std::size_t request_ = 0;   // where the bytes of the next one begin, skipped lines included
-  std::size_t at_ = 0;        // all before it is understood
-  std::size_t scanned_ = 0;   // no line ends in [at_, scanned_): where to look on
-  std::vector<Part> parts_;   // the arguments of the next request that are whole
+  std::size_t raw_ = 0;             // the request given out last is [raw_, request_)
+  std::size_t request_ = 0;         // where the bytes of the next one begin, skipped lines included
+  std::size_t at_ = 0;              // all before it is understood
+  std::size_t scanned_ = 0;         // no line ends in [at_, scanned_): where to look on
+  std::vector<Part> parts_;         // the arguments of the next request that are whole
   std::vector<std::string> words_;  // those of a line
-  std::int64_t missing_ = 0;  // how many are still to come; 0: its first line is
-  std::int64_t bulk_ = -1;    // length of the next argument; -1: its line is still to come
+  std::int64_t missing_ = 0;        // how many are still to come; 0: its first line is
+  std::int64_t bulk_ = -1;          // length of the next argument; -1: its line is still to come
   bool inline_ = false;
   bool unlimited_ = false;
   std::string problem_;
 };
 
-// Splits a line as redis-cli and inline requests do: blanks separate, "..." with \n \r \t \a \b \\ \"
-// \xHH, '...' with \'. Nothing on unbalanced quotes.
+// Splits a line as redis-cli and inline requests do: blanks separate, "..." with \n \r \t \a \b
+// \\ \" \xHH, '...' with \'. Nothing on unbalanced quotes.
 std::optional<std::vector<std::string>> split_line(std::string_view line);
 
 // *N, $len ... : what goes into a replication stream (R7.6). Appends.
@@ -89,14 +89,14 @@ std::string request(std::initializer_list<std::string_view> argv);
 class ReplyWriter {
  public:
   explicit ReplyWriter(std::string& out) : out_(out) {}
-  void simple(std::string_view text);        // +text
+  void simple(std::string_view text);  // +text
   void ok() { simple("OK"); }
-  void error(std::string_view text);         // -text; `text` starts with its code, "ERR ..."
-  void integer(std::int64_t value);          // :n
-  void bulk(std::string_view bytes);         // $len
-  void null();                               // $-1
-  void null_array();                         // *-1
-  void array(std::size_t count);             // *count; the elements follow
+  void error(std::string_view text);  // -text; `text` starts with its code, "ERR ..."
+  void integer(std::int64_t value);   // :n
+  void bulk(std::string_view bytes);  // $len
+  void null();                        // $-1
+  void null_array();                  // *-1
+  void array(std::size_t count);      // *count; the elements follow
 
  private:
   std::string& out_;
@@ -131,6 +131,8 @@ class ReplyParser {
   enum class Step : std::uint8_t { done, nothing_yet, malformed };
 
   Step parse_one(Reply& reply, std::size_t& elements);
+  Step parse_bulk(std::int64_t length, Reply& reply, std::size_t& next) const;
+  static Step parse_array(std::int64_t count, Reply& reply, std::size_t& elements);
   bool settle(Reply& reply);
 
   std::string buffer_;

@@ -1,5 +1,5 @@
-// What a key holds. One alternative a data type; a new type is an alternative here, its commands in a
-// file of its own, and its encodings in rdb.
+// What a key holds. One alternative a data type; a new type is an alternative here, its commands in
+// a file of its own, and its encodings in rdb.
 #pragma once
 
 #include <cstdint>
