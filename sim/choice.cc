@@ -46,7 +46,8 @@ std::uint64_t Choice::Seeded::below(Purpose purpose, std::uint64_t bound) {
   while (true) {
     const Wide product = static_cast<Wide>(mix(key ^ mix(counter[which]++))) * bound;
     const auto low = static_cast<std::uint64_t>(product);
-    if (low >= bound || low >= (0 - bound) % bound) return static_cast<std::uint64_t>(product >> 64);
+    if (low >= bound || low >= (0 - bound) % bound)
+      return static_cast<std::uint64_t>(product >> 64);
   }
 }
 

@@ -223,7 +223,8 @@ void Network::pump_at(const Around& around, EndId sender, Instant due) {
 }
 
 // The size of the next piece, at most `most`.
-std::uint32_t Network::piece(const Around& around, const LinkProfile& profile, std::uint64_t most) const {
+std::uint32_t Network::piece(const Around& around, const LinkProfile& profile,
+                             std::uint64_t most) const {
   const Pieces& pieces = profile.pieces;
   std::uint64_t count = most;
   if (pieces.largest > 0) {
@@ -257,7 +258,8 @@ void Network::put(const Around& around, EndId sender, Segment what, std::uint32_
   put_at(around, sender, what, bytes, std::max(due, way.last_due));
 }
 
-void Network::put_at(const Around& around, EndId sender, Segment what, std::uint32_t bytes, Instant due) {
+void Network::put_at(const Around& around, EndId sender, Segment what, std::uint32_t bytes,
+                     Instant due) {
   Way& way = way_from(sender);
   way.last_due = due;
   way.wire.push({due, bytes, what});
@@ -307,7 +309,8 @@ void Network::expect_front(const Around& around, EndId sender) {
                                            number(peer_of(sender)), way.arrival});
 }
 
-bool Network::arrive(const Around& around, EndId receiver, std::uint64_t arrival, Occurrence& told) {
+bool Network::arrive(const Around& around, EndId receiver, std::uint64_t arrival,
+                     Occurrence& told) {
   Way& way = way_to(receiver);
   if (arrival != way.arrival) return false;  // what it stood for is off the wire, or comes sooner
   while (!way.wire.empty() && way.wire.front().due <= around.now) {

@@ -59,12 +59,14 @@ class Network {
   std::uint64_t sent(EndId end) const { return way_from(end).taken; }
   std::uint64_t delivered(EndId end) const { return way_from(end).delivered; }
 
-  void set_link(const Around& around, HostId from, HostId to, const LinkProfile& profile, FaultTag cause);
+  void set_link(const Around& around, HostId from, HostId to, const LinkProfile& profile,
+                FaultTag cause);
   const LinkProfile& link(HostId from, HostId to) const;
   void hold(const Around& around, HostId from, HostId to, Hold what, FaultTag cause);
   void hold_connection(const Around& around, EndId sender, bool on, FaultTag cause);
   void welcome(HostId from, HostId to, Welcome what, FaultTag cause);
-  void cut(const Around& around, EndId end, CloseHow how, Notice notice, InFlight rest, FaultTag cause);
+  void cut(const Around& around, EndId end, CloseHow how, Notice notice, InFlight rest,
+           FaultTag cause);
   void stop_after(const Around& around, EndId sender, std::uint64_t position, FaultTag cause);
   void lift(const Around& around, EndId sender);
   void flip(EndId sender, std::uint64_t position, unsigned bit, FaultTag cause);
@@ -91,7 +93,9 @@ class Network {
   End& at(EndId end) { return connections_[number(end) / 2].ends[number(end) % 2]; }
   const End& at(EndId end) const { return connections_[number(end) / 2].ends[number(end) % 2]; }
   Way& way_from(EndId end) { return connections_[number(end) / 2].ways[number(end) % 2]; }
-  const Way& way_from(EndId end) const { return connections_[number(end) / 2].ways[number(end) % 2]; }
+  const Way& way_from(EndId end) const {
+    return connections_[number(end) / 2].ways[number(end) % 2];
+  }
   Way& way_to(EndId end) { return way_from(peer_of(end)); }
   const Way& way_to(EndId end) const { return way_from(peer_of(end)); }
   Link& link_of(const Way& way) { return links_[way.link]; }

@@ -130,7 +130,8 @@ bool Network::announce(const Around& around, EndId receiver, CloseHow how) {
   return true;
 }
 
-void Network::stop_after(const Around& around, EndId sender, std::uint64_t position, FaultTag cause) {
+void Network::stop_after(const Around& around, EndId sender, std::uint64_t position,
+                         FaultTag cause) {
   auto& stops = way_from(sender).stops;
   const auto behind = std::upper_bound(
       stops.begin(), stops.end(), position,

@@ -16,7 +16,7 @@ using Json = nlohmann::json;
 
 constexpr std::string_view kFormat = "replsim-trace";
 constexpr int kVersion = 1;
-constexpr std::uint64_t kLargestExact = std::uint64_t{1} << 53;  // what a JSON number surely carries
+constexpr std::uint64_t kLargestExact = std::uint64_t{1} << 53;  // what any JSON number carries
 
 // --- text ---------------------------------------------------------------------------------------
 //
@@ -165,7 +165,8 @@ struct Reader {
       }
       const auto wide = value.get<std::int64_t>();
       field = static_cast<F>(wide);
-      return std::is_signed_v<F> && wide >= static_cast<std::int64_t>(std::numeric_limits<F>::min());
+      return std::is_signed_v<F> &&
+             wide >= static_cast<std::int64_t>(std::numeric_limits<F>::min());
     }
     if (!value.is_string()) return false;
     const auto& digits = value.get_ref<const std::string&>();
@@ -242,7 +243,8 @@ void write_trace(std::ostream& out, const Trace& trace) {
     line += "}\n";
     out << line;
   }
-  out << "{\"hash\":\"" << hex(trace.hash()) << "\",\"records\":" << trace.records().size() << "}\n";
+  out << "{\"hash\":\"" << hex(trace.hash()) << "\",\"records\":" << trace.records().size()
+      << "}\n";
 }
 
 std::variant<std::vector<Record>, TraceError> read_trace(std::istream& in) {

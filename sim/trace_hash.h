@@ -60,7 +60,8 @@ template <class R>
 void Trace::add(Instant at, R record) {
   if constexpr (!record::kProse<R>) {
     hashing::Mixer mixer{hashing::mixed(hash_, hashing::kKind<R>)};
-    mixer.hash = hashing::mixed(mixer.hash, static_cast<std::uint64_t>(at.time_since_epoch().count()));
+    mixer.hash =
+        hashing::mixed(mixer.hash, static_cast<std::uint64_t>(at.time_since_epoch().count()));
     record.fields(mixer);
     hash_ = mixer.hash;
     ++count_;

@@ -78,7 +78,8 @@ TEST(Agenda, EqualityIsOfWhatIsPendingNotOfHowItGotThere) {
 RC_GTEST_PROP(Agenda, BehavesLikeAMultimap, ()) {
   Agenda agenda;
   std::multimap<Instant, Event> model;
-  const auto moves = *rc::gen::container<std::vector<std::uint8_t>>(rc::gen::arbitrary<std::uint8_t>());
+  const auto moves =
+      *rc::gen::container<std::vector<std::uint8_t>>(rc::gen::arbitrary<std::uint8_t>());
   std::uint64_t what = 0;
   for (const std::uint8_t move : moves) {
     // One in four takes while few are pending, two in four later, so that it grows and shrinks.

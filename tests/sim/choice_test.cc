@@ -21,12 +21,10 @@ std::vector<std::uint64_t> draw(Choice& choice, Purpose purpose, std::uint64_t b
 TEST(Choice, DrawsWhatItHasAlwaysDrawn) {
   Choice choice = Choice::seeded(42);
   EXPECT_THAT(draw(choice, Purpose::latency, 1000, 5), ElementsAre(872, 513, 173, 737, 442));
-  EXPECT_THAT(draw(choice, Purpose::host, ~std::uint64_t{0}, 3), ElementsAre(18322400752958980010U,
-                          15559519203301546077U,
-                          4541406470428776542U));
-  EXPECT_THAT(draw(choice, Purpose::fault, (std::uint64_t{1} << 63) + 1, 3), ElementsAre(2976329598606396698U,
-                          2289747125647453558U,
-                          7907403645342620285U));
+  EXPECT_THAT(draw(choice, Purpose::host, ~std::uint64_t{0}, 3),
+              ElementsAre(18322400752958980010U, 15559519203301546077U, 4541406470428776542U));
+  EXPECT_THAT(draw(choice, Purpose::fault, (std::uint64_t{1} << 63) + 1, 3),
+              ElementsAre(2976329598606396698U, 2289747125647453558U, 7907403645342620285U));
   EXPECT_EQ(choice.between(Purpose::clock, -500, 500), 436);
 }
 
@@ -89,13 +87,15 @@ TEST(Choice, AListIsPlayedBackModuloTheBoundAndThenDrawsZero) {
   EXPECT_EQ(choice.between(Purpose::host, -1, 8), 2);
   EXPECT_EQ(choice.below(Purpose::host, 10), 0U);
   EXPECT_EQ(choice.between(Purpose::host, -5, 5), -5);
-  EXPECT_FALSE(choice.chance(Purpose::fault, 19, 20)) << "used up, so the simplest: it does not happen";
+  EXPECT_FALSE(choice.chance(Purpose::fault, 19, 20))
+      << "used up, so the simplest: it does not happen";
   EXPECT_EQ(choice.draws(), 6U);
 }
 
 RC_GTEST_PROP(Choice, ARecordedRunPlaysBackFromItsList, (std::uint64_t seed)) {
-  const auto asked = *rc::gen::container<std::vector<std::pair<std::uint8_t, std::uint64_t>>>(
-      rc::gen::pair(rc::gen::inRange<std::uint8_t>(0, kPurposes), rc::gen::arbitrary<std::uint64_t>()));
+  const auto asked =
+      *rc::gen::container<std::vector<std::pair<std::uint8_t, std::uint64_t>>>(rc::gen::pair(
+          rc::gen::inRange<std::uint8_t>(0, kPurposes), rc::gen::arbitrary<std::uint64_t>()));
   const auto run = [&](Choice choice) {
     choice.record();
     for (const auto& [purpose, bound] : asked) {
@@ -110,7 +110,8 @@ RC_GTEST_PROP(Choice, ARecordedRunPlaysBackFromItsList, (std::uint64_t seed)) {
   RC_ASSERT(run(Choice::listed(values)) == first);
 }
 
-RC_GTEST_PROP(Choice, BetweenStaysBetween, (std::uint64_t seed, std::int32_t one, std::int32_t other)) {
+RC_GTEST_PROP(Choice, BetweenStaysBetween,
+              (std::uint64_t seed, std::int32_t one, std::int32_t other)) {
   Choice choice = Choice::seeded(seed);
   const auto [low, high] = std::minmax(one, other);
   for (int i = 0; i < 10; ++i) {

@@ -159,14 +159,16 @@ TEST_F(Host, AStalledHostIsToldNothingUntilItResumesAndThenAllInOrder) {
   d.kernel.send(ours, "this too");
   d.kernel.close(ours, CloseHow::fin);
   d.run_for(Duration{3000});
-  EXPECT_EQ(d.told.size(), before + 1) << "only the dialler, whom b's operating system has answered";
+  EXPECT_EQ(d.told.size(), before + 1)
+      << "only the dialler, whom b's operating system has answered";
   EXPECT_THAT(d.told_to(fresh), ElementsAre(Kind::connected));
 
   d.kernel.resume(b);
   const Instant resumed = d.kernel.now();
   d.told.clear();
   d.run();
-  EXPECT_THAT(kinds(), ElementsAre(Kind::wake, Kind::bytes, Kind::ended, Kind::accepted, Kind::job));
+  EXPECT_THAT(kinds(),
+              ElementsAre(Kind::wake, Kind::bytes, Kind::ended, Kind::accepted, Kind::job));
   EXPECT_EQ(d.read[theirs], "before the timer? no, after: this too");
   for (const auto& one : d.told) EXPECT_EQ(one.at, resumed);
 }
@@ -219,8 +221,10 @@ TEST_F(Host, LifeIsInTheTrace) {
   d.kernel.start(b);
   std::vector<std::string> words;
   for (const Record& record : d.kernel.trace().records()) {
-    if (const auto* host = std::get_if<record::Host>(&record.what)) words.push_back("host " + host->name);
-    if (const auto* process = std::get_if<record::Process>(&record.what)) words.push_back(process->what);
+    if (const auto* host = std::get_if<record::Host>(&record.what))
+      words.push_back("host " + host->name);
+    if (const auto* process = std::get_if<record::Process>(&record.what))
+      words.push_back(process->what);
   }
   EXPECT_THAT(words, ElementsAre("host a", "host b", "pause", "resume", "crash", "start"));
 }

@@ -27,7 +27,8 @@ TEST_F(Network, ADialIsAcceptedAfterOneWayAndConnectedAfterTwo) {
   const EndId end = d.kernel.dial(a, b);
   d.run();
   ASSERT_EQ(d.told.size(), 2U);
-  EXPECT_EQ(d.told[0], (Driver::Told{Instant{Duration{300}}, Kind::accepted, peer_of(end), b, 0, ""}));
+  EXPECT_EQ(d.told[0],
+            (Driver::Told{Instant{Duration{300}}, Kind::accepted, peer_of(end), b, 0, ""}));
   EXPECT_EQ(d.told[1], (Driver::Told{Instant{Duration{600}}, Kind::connected, end, a, 0, ""}));
 }
 
@@ -37,7 +38,8 @@ TEST_F(Network, BytesArriveAfterTheLatency) {
   const Instant sent = d.kernel.now();
   EXPECT_EQ(d.kernel.send(ours, "hello"), 5U);
   d.run();
-  EXPECT_EQ(d.told.back(), (Driver::Told{sent + Duration{300}, Kind::bytes, theirs, b, 0, "hello"}));
+  EXPECT_EQ(d.told.back(),
+            (Driver::Told{sent + Duration{300}, Kind::bytes, theirs, b, 0, "hello"}));
   EXPECT_EQ(d.kernel.sent(ours), 5U);
   EXPECT_EQ(d.kernel.delivered(ours), 5U);
   EXPECT_EQ(d.kernel.delivered(theirs), 0U);

@@ -18,8 +18,10 @@ Trace small_trace(TraceMode mode = TraceMode::keep) {
   Trace trace(mode);
   trace.add(at(0), record::Scenario{.name = "x", .point = "Shows it.", .seed = ~std::uint64_t{0}});
   trace.add(at(0), record::Host{.host = 0, .name = "a"});
-  trace.add(at(7), record::Message{.end = 0, .host = 0, .peer = 1, .text = "PING", .from = 0, .count = 14});
-  trace.add(at(9), record::Delivered{.end = 1, .from = 0, .count = 14, .digest = 0xfedcba9876543210});
+  trace.add(at(7), record::Message{
+                       .end = 0, .host = 0, .peer = 1, .text = "PING", .from = 0, .count = 14});
+  trace.add(at(9),
+            record::Delivered{.end = 1, .from = 0, .count = 14, .digest = 0xfedcba9876543210});
   trace.add(at(9), record::Gauge{.host = 0, .name = "offset", .value = -1});
   return trace;
 }
@@ -36,7 +38,9 @@ std::variant<std::vector<Record>, TraceError> read(const std::string& text) {
 }
 
 // If this changes, no stored hash is worth anything any more.
-TEST(Trace, HashesToWhatItHasAlwaysHashedTo) { EXPECT_EQ(small_trace().hash(), 1821906536397924516U); }
+TEST(Trace, HashesToWhatItHasAlwaysHashedTo) {
+  EXPECT_EQ(small_trace().hash(), 1821906536397924516U);
+}
 
 TEST(Trace, TheHashIsTheSameWhetherRecordsAreKeptOrNot) {
   const Trace kept = small_trace(), hashed = small_trace(TraceMode::hash_only);
@@ -113,11 +117,17 @@ RC_GTEST_PROP(Trace, ComesBackAsItWasWritten, ()) {
       case 2: trace.add(when, record::Process{number(), text(), text()}); break;
       case 3: trace.add(when, record::Connection{number(), number(), number(), text()}); break;
       case 4: trace.add(when, record::Delivered{number(), wide(), wide(), wide()}); break;
-      case 5: trace.add(when, record::Message{number(), number(), number(), text(), wide(), wide()}); break;
-      case 6: trace.add(when, record::Transition{number(), text(), number(), text(), text(), text()}); break;
+      case 5:
+        trace.add(when, record::Message{number(), number(), number(), text(), wide(), wide()});
+        break;
+      case 6:
+        trace.add(when, record::Transition{number(), text(), number(), text(), text(), text()});
+        break;
       case 7: trace.add(when, record::Mark{number(), text()}); break;
       case 8: trace.add(when, record::Note{number(), text(), text()}); break;
-      case 9: trace.add(when, record::Gauge{number(), text(), static_cast<std::int64_t>(wide())}); break;
+      case 9:
+        trace.add(when, record::Gauge{number(), text(), static_cast<std::int64_t>(wide())});
+        break;
       case 10: trace.add(when, record::Fault{number(), text(), text()}); break;
       case 11: trace.add(when, record::Step{text(), text(), text()}); break;
       default: trace.add(when, record::Verdict{text(), text(), text()}); break;
@@ -134,9 +144,11 @@ TEST(Trace, ExtremeNumbersComeBack) {
   for (const std::uint64_t n : {std::uint64_t{0}, exact - 1, exact, exact + 1, ~std::uint64_t{0}}) {
     trace.add(at(1), record::Delivered{.end = ~0U, .from = n, .count = n, .digest = n});
     trace.add(at(1), record::Gauge{.host = 0, .name = "", .value = static_cast<std::int64_t>(n)});
-    trace.add(at(1), record::Gauge{.host = 0, .name = "", .value = static_cast<std::int64_t>(0 - n)});
+    trace.add(at(1),
+              record::Gauge{.host = 0, .name = "", .value = static_cast<std::int64_t>(0 - n)});
   }
-  trace.add(kNever, record::Gauge{.host = 0, .name = "", .value = std::numeric_limits<std::int64_t>::min()});
+  trace.add(kNever, record::Gauge{
+                        .host = 0, .name = "", .value = std::numeric_limits<std::int64_t>::min()});
   const auto back = read(written(trace));
   ASSERT_TRUE(std::holds_alternative<std::vector<Record>>(back));
   EXPECT_EQ(std::get<std::vector<Record>>(back), trace.records());
@@ -159,7 +171,8 @@ std::string damaged(const std::string& old, const std::string& fresh) {
 TEST(Trace, DamageIsNamedWithItsLine) {
   EXPECT_EQ(damaged("replsim-trace", "other"), "1: not a replsim trace");
   EXPECT_EQ(damaged("\"version\":1", "\"version\":2"), "1: expected version 1 of the trace format");
-  EXPECT_EQ(damaged("{\"t\":0,\"kind\":\"host\"", "{\"t\":0,\"ki"), "3: expected a JSON object on one line");
+  EXPECT_EQ(damaged("{\"t\":0,\"kind\":\"host\"", "{\"t\":0,\"ki"),
+            "3: expected a JSON object on one line");
   EXPECT_EQ(damaged("\"kind\":\"host\"", "\"kind\":\"hosts\""), "3: unknown kind \"hosts\"");
   EXPECT_EQ(damaged("\"name\":\"a\"", "\"nome\":\"a\""), "3: no \"name\"");
   EXPECT_EQ(damaged("\"name\":\"a\"", "\"name\":\"a\",\"more\":1"),
@@ -171,11 +184,13 @@ TEST(Trace, DamageIsNamedWithItsLine) {
             "3: \"host\": expected a whole number that fits, found 4294967296");
   EXPECT_EQ(damaged("\"18446744073709551615\"", "\"18446744073709551616\""),
             "2: \"seed\": expected a whole number that fits, found \"18446744073709551616\"");
-  EXPECT_EQ(damaged("\"t\":7", "\"t\":7.5"), "4: \"t\": expected a whole number that fits, found 7.5");
+  EXPECT_EQ(damaged("\"t\":7", "\"t\":7.5"),
+            "4: \"t\": expected a whole number that fits, found 7.5");
   EXPECT_EQ(damaged("\"records\":5", "\"records\":6"),
             "7: there are 5 records, the last line says otherwise");
   EXPECT_THAT(damaged("\"name\":\"a\"", "\"name\":\"b\""), HasSubstr("7: the records hash to "));
-  EXPECT_THAT(damaged("\"name\":\"a\"}\n", "\"name\":\"a\"}\n[]\n"), HasSubstr("4: expected a JSON object"));
+  EXPECT_THAT(damaged("\"name\":\"a\"}\n", "\"name\":\"a\"}\n[]\n"),
+              HasSubstr("4: expected a JSON object"));
   EXPECT_EQ(damaged("\"records\":5}\n", "\"records\":5}\n{}\n"),
             "8: a line behind the last one, which has the hash");
 }

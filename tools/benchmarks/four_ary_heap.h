@@ -22,7 +22,8 @@ class FourAryHeap {
   void put(Item item) {
     std::size_t at = end_++;
     if (at / 4 == lines_.size()) lines_.push_back({kNone, kNone, kNone, kNone});
-    for (; at > kRoot && item < (*this)[at / 4 + 2]; at = at / 4 + 2) (*this)[at] = (*this)[at / 4 + 2];
+    for (; at > kRoot && item < (*this)[at / 4 + 2]; at = at / 4 + 2)
+      (*this)[at] = (*this)[at / 4 + 2];
     (*this)[at] = item;
   }
 

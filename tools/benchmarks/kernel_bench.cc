@@ -160,7 +160,8 @@ int main(int argc, char** argv) {
     } else if (flag == "--json") {
       json = true;
     } else {
-      std::fprintf(stderr, "tools/bench: unknown argument %s; usage: tools/bench [--short] [--json]\n",
+      std::fprintf(stderr,
+                   "tools/bench: unknown argument %s; usage: tools/bench [--short] [--json]\n",
                    argv[i]);
       return 2;
     }
