@@ -128,8 +128,9 @@ class MustCont final : public Judging<MustCont> {
     if (scene.link_took(LinkEvent::loaded)) return;  // another history's, or the same one's anew
     if (now.has_backlog) {
       if (now.first <= before.first || before.id != now.id || now.next < before.next) return;
-      const std::int64_t size = scene.state.backlog->size();
-      if (now.next - now.first >= size) return;
+      // A change of repl-backlog-size may lose everything (up to 6.2, V24).
+      const std::int64_t size = now.backlog_size;
+      if (size != before.backlog_size || now.next - now.first >= size) return;
       return fail(scene.at(), std::string(scene.node.name) + " forgot bytes " +
                                   grouped(before.first) + " to " + grouped(now.first - 1) + " of " +
                                   short_id(now.id) + " and holds only " +

@@ -21,6 +21,7 @@ Glance glance(const NodeView& node) {
     g.has_backlog = true;
     g.first = s.backlog->first();
     g.next = s.backlog->next();
+    g.backlog_size = s.backlog->size();
   }
   if (s.link.master) {
     g.has_master = true;

@@ -26,6 +26,7 @@ struct Glance {
   model::Offset offset = 0;
   bool has_backlog = false;
   model::Offset first = 0, next = 0;  // of the backlog
+  std::int64_t backlog_size = 0;      // as configured
   bool has_master = false;
   model::Offset received = 0, applied = 0;  // of the live session with its master
   std::uint64_t digest = 0;
