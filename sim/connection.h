@@ -75,6 +75,9 @@ struct Way {
   // cut. The sender need not know. Its bytes are counted, and provoke a rst if it is still there.
   bool hopeless = false;
   bool probed = false;         // that provocation is on its way
+  // A cut tells the receiver. It learns that from what stands between the hosts (its own machine, a
+  // proxy), not from the other side, so nothing that holds the link holds it back.
+  bool announced = false;
 
   bool halted = false;         // a stop was reached: nothing is handed over
   bool held = false;           // see Kernel::hold_connection

@@ -329,6 +329,7 @@ bool Network::arrive(const Around& around, EndId receiver, std::uint64_t arrival
 
 bool Network::stuck(const Around& around, EndId sender, Segment what) const {
   const Way& way = way_from(sender);
+  if (way.announced) return false;
   return way.held || link_holds(way, what) || around.host(at(peer_of(sender)).host).unreachable;
 }
 
@@ -441,11 +442,9 @@ std::optional<Occurrence::Kind> Network::news(EndId end) const {
   }
   const Way& way = way_to(end);
   if (listener.reading && !way.halted) {
-    if (readable(way) > 0) return Kind::bytes;
-    if (way.arrived == way.delivered) {
-      if (way.fin_arrived && !listener.told_end) return Kind::ended;
-      if (listener.reset) return Kind::reset;
-    }
+    if (readable(way) > 0) return Kind::bytes;  // a stop before the last of them would have halted it
+    if (way.fin_arrived && !listener.told_end) return Kind::ended;
+    if (listener.reset) return Kind::reset;
   }
   // As operating systems do, not for every byte: a writer is woken when a third is free.
   if (listener.wants_room && room(end) >= link_of(way_from(end)).profile.send_buffer / 3 &&

@@ -100,7 +100,6 @@ bool Network::sever(const Around& around, EndId sender, InFlight rest) {
     way.bytes.truncate(std::min<std::size_t>(way.bytes.size(), way.arrived - way.delivered));
     way.wire.clear();
     way.waiting = false;
-    ++way.arrival;
     way.last_due = around.now;
     way.rst_sent = way.probed = false;
   } else if (!way.wire.empty() && way.wire.front().what < Segment::data) {
@@ -126,6 +125,7 @@ bool Network::announce(const Around& around, EndId receiver, CloseHow how) {
   if (!alive(receiver) || knows) return false;
   const Instant due = way.wire.empty() ? around.now : std::max(around.now, way.last_due);
   if (how == CloseHow::rst) way.rst_sent = true;
+  way.announced = way.wire.empty();  // what is still to be delivered keeps its turn, and its holds
   put_at(around, peer_of(receiver), how == CloseHow::rst ? Segment::rst : Segment::fin, 0, due);
   return true;
 }

@@ -67,6 +67,17 @@ TEST_F(Fault, PartitionHoldsDialsToo) {
   EXPECT_THAT(d.told_to(back), ElementsAre(Kind::connected));
 }
 
+TEST_F(Fault, APartitionDoesNotHoldBackThatAConnectionIsCut) {
+  d.kernel.hold(a, b, Hold::everything, kOther);
+  d.kernel.hold(b, a, Hold::everything, kOther);
+  d.kernel.send(ours, "lost");
+  d.kernel.cut(ours, CloseHow::rst, Notice::both, InFlight::lost, kFault);
+  d.run_for(Duration{1'000'000});
+  EXPECT_THAT(d.told_to(ours), ElementsAre(Kind::connected, Kind::reset));
+  EXPECT_THAT(d.told_to(theirs), ElementsAre(Kind::accepted, Kind::reset));
+  EXPECT_EQ(d.read[theirs], "");
+}
+
 TEST_F(Fault, AHoldThatNothingMetHasNotHappened) {
   d.kernel.send(ours, "x");
   d.run();
@@ -205,6 +216,14 @@ TEST_F(Fault, NobodyNotifiedIsTwoHalfOpenEnds) {
   EXPECT_THAT(told_of(theirs), ElementsAre());
 }
 
+TEST_F(Fault, BytesThatACutHasLostAreSentAgainAndFindNobody) {
+  d.kernel.send(ours, "in flight");
+  d.kernel.cut(ours, CloseHow::rst, Notice::nobody, InFlight::lost, kFault);
+  d.run();
+  EXPECT_THAT(told_of(ours), ElementsAre(Kind::reset));
+  EXPECT_THAT(told_of(theirs), ElementsAre());
+}
+
 TEST_F(Fault, AfterACutByFinTheOldConnectionAnswersWithReset) {
   d.kernel.cut(ours, CloseHow::fin, Notice::both, InFlight::lost, kFault);
   d.run();
@@ -290,6 +309,18 @@ TEST_F(Fault, ACutAtAStopIsExact) {
   d.run();
   EXPECT_EQ(d.read[theirs], "012");
   EXPECT_THAT(told_of(theirs), ElementsAre(Kind::bytes, Kind::ended));
+}
+
+TEST_F(Fault, TheEndOfTheStreamBehindAStopIsLostWithTheBytes) {
+  d.kernel.stop_after(ours, 3, kFault);
+  d.kernel.send(ours, "0123456789");
+  d.kernel.close(ours, CloseHow::fin);
+  d.run();
+  d.kernel.cut(ours, CloseHow::fin, Notice::nobody, InFlight::lost, kFault);
+  d.run();
+  EXPECT_EQ(d.read[theirs], "012");
+  EXPECT_THAT(told_of(theirs), ElementsAre(Kind::bytes));
+  EXPECT_TRUE(d.kernel.alive(theirs));
 }
 
 TEST_F(Fault, AFlippedBitIsCountedWhenItIsDelivered) {

@@ -173,6 +173,17 @@ TEST_F(Host, AStalledHostIsToldNothingUntilItResumesAndThenAllInOrder) {
   for (const auto& one : d.told) EXPECT_EQ(one.at, resumed);
 }
 
+TEST_F(Host, WhatIsLateComesBeforeWhatIsDueNow) {
+  d.kernel.stall(b);
+  d.kernel.schedule(in(100), wake(b));
+  d.kernel.schedule(in(3000), {EventKind::resume, number(b), 1});
+  d.kernel.schedule(in(3000), {EventKind::job, number(b), 3});
+  ASSERT_TRUE(d.step());
+  d.kernel.resume(b);
+  d.run();
+  EXPECT_THAT(kinds(), ElementsAre(Kind::resume, Kind::wake, Kind::job));
+}
+
 TEST_F(Host, AStalledHostThatStallsAgainAtOnceForgetsNothing) {
   const auto [ours, theirs] = d.connect(a, b);
   d.kernel.stall(b);

@@ -148,6 +148,17 @@ TEST_F(Network, WritingToAClosedEndIsAnsweredWithReset) {
   EXPECT_EQ(d.kernel.send(theirs, "x"), 0U);
 }
 
+TEST_F(Network, WhatAClosedEndStillHasToSendComesBeforeItsReset) {
+  link({.bytes_per_second = 100'000});
+  const auto [ours, theirs] = d.connect(a, b);
+  d.kernel.send(ours, std::string(20'000, 'x'));
+  d.kernel.close(ours, CloseHow::fin);
+  d.kernel.send(theirs, "arrives while the last bytes are being sent");
+  d.run();
+  EXPECT_EQ(d.read[theirs].size(), 20'000U);
+  EXPECT_EQ(d.told_to(theirs).back(), Kind::ended);
+}
+
 TEST_F(Network, ResetComesAfterTheBytesThatHaveLeft) {
   const auto [ours, theirs] = d.connect(a, b);
   d.kernel.send(ours, "left");
