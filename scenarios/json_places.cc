@@ -14,8 +14,8 @@ using nlohmann::json;
 constexpr std::string_view kBlanks = " \t\r\n";
 
 LoadError error_at(Place place, std::string problem) {
-  return {.place = std::move(place), .expected = {}, .found = {}, .nearest = {},
-          .problem = std::move(problem)};
+  return {
+      .place = std::move(place), .expected = {}, .found = {}, .nearest = {}, .problem = std::move(problem)};
 }
 
 std::string hex(unsigned char byte) {
@@ -75,15 +75,16 @@ class Builder : public nlohmann::json_sax<json> {
     return added != nullptr;
   }
   bool number_integer(number_integer_t value) override {
-    return number(value < 0, value < 0 ? 0 - static_cast<std::uint64_t>(value) : static_cast<std::uint64_t>(value));
+    return number(value < 0,
+                  value < 0 ? 0 - static_cast<std::uint64_t>(value) : static_cast<std::uint64_t>(value));
   }
   bool number_unsigned(number_unsigned_t value) override { return number(false, value); }
   bool number_float(number_float_t, const string_t& written) override {
     Value* added = add(Value::Kind::fraction, number_length());
     if (added == nullptr) return false;
     if (written.find_first_of(".eE") == std::string::npos) {
-      errors_.push_back(error_at(document_.place_of(*added),
-                                 "the number " + written + " is larger than 64 bits hold"));
+      errors_.push_back(
+          error_at(document_.place_of(*added), "the number " + written + " is larger than 64 bits hold"));
     }
     return true;
   }
@@ -104,9 +105,9 @@ class Builder : public nlohmann::json_sax<json> {
     cursor_ = key_offset_ + string_length();
     if (const auto [first, is_new] = keys_.back().emplace(value, key_offset_); !is_new) {
       const Place before = document_.place_at(first->second, {});
-      errors_.push_back(error_at(document_.place_at(key_offset_, pointer_below(*open_.back(), value)),
-                                 "the key " + in_quotes(value) + " was given before, on line " +
-                                     std::to_string(before.line)));
+      errors_.push_back(error_at(
+          document_.place_at(key_offset_, pointer_below(*open_.back(), value)),
+          "the key " + in_quotes(value) + " was given before, on line " + std::to_string(before.line)));
     }
     key_ = std::move(value);
     return true;
@@ -122,9 +123,14 @@ class Builder : public nlohmann::json_sax<json> {
     return std::min(document_.text_.find_first_not_of(" \t\r\n,:", cursor_), document_.text_.size());
   }
   std::size_t number_length() const {
-    const std::size_t begin = token();
-    const std::size_t end = document_.text_.find_first_not_of("+-.0123456789eE", begin);
-    return std::min(end, document_.text_.size()) - begin;
+    const std::string_view text = document_.text_.substr(token());
+    const std::size_t first = text.starts_with('-') ? 1 : 0;
+    const bool zero = text.substr(first, 1) == "0";  // then the whole part ends with it
+    if (zero && (text.size() == first + 1 ||
+                 std::string_view(".eE").find(text[first + 1]) == std::string_view::npos)) {
+      return first + 1;
+    }
+    return std::min(text.find_first_not_of("+-.0123456789eE"), text.size());
   }
   std::size_t string_length() const {  // with its quotes; the parser has seen that they are there
     const std::size_t begin = token();
@@ -172,9 +178,9 @@ class Builder : public nlohmann::json_sax<json> {
 
   bool open(Value::Kind kind) {
     if (open_.size() == kDeepestNesting) {
-      errors_.push_back(error_at(document_.place_at(token(), here()),
-                                 "more than " + std::to_string(kDeepestNesting) +
-                                     " brackets are open inside each other"));
+      errors_.push_back(error_at(
+          document_.place_at(token(), here()),
+          "more than " + std::to_string(kDeepestNesting) + " brackets are open inside each other"));
       return false;
     }
     Value* added = add(kind, 1);
@@ -194,7 +200,8 @@ class Builder : public nlohmann::json_sax<json> {
   std::string here() const {  // the pointer of the value that would come next
     if (open_.empty()) return {};
     const Value& parent = *open_.back();
-    if (parent.kind == Value::Kind::list) return pointer_below(parent, std::to_string(parent.children.size()));
+    if (parent.kind == Value::Kind::list)
+      return pointer_below(parent, std::to_string(parent.children.size()));
     return key_.empty() ? pointer_of(parent) : pointer_below(parent, key_);
   }
 
@@ -216,10 +223,10 @@ class Builder : public nlohmann::json_sax<json> {
 
   Document& document_;
   LoadErrors& errors_;
-  std::size_t cursor_ = 0;       // behind the last token that the parser has told of
-  std::vector<Value*> open_;     // brackets
+  std::size_t cursor_ = 0;    // behind the last token that the parser has told of
+  std::vector<Value*> open_;  // brackets
   std::vector<std::map<std::string, std::size_t>> keys_;  // of each open bracket, and where
-  std::string key_;              // waiting for its value
+  std::string key_;                                       // waiting for its value
   std::size_t key_offset_ = 0;
 };
 
@@ -228,7 +235,8 @@ void Builder::explain(std::size_t position, int id, std::string_view what) {
   const std::string_view text = document_.text_;
   constexpr int kNumberOutOfRange = 406;
   const std::size_t last = std::min(position == 0 ? 0 : position - 1, text.size());
-  const bool structural = last < text.size() && std::string_view("{}[],:").find(text[last]) != std::string_view::npos;
+  const bool structural =
+      last < text.size() && std::string_view("{}[],:").find(text[last]) != std::string_view::npos;
   const std::string reason = between(what, " - ", "; last read").value_or("");
   const bool in_lexer = what.find("; last read") != std::string_view::npos;
   const std::size_t begin = structural && !in_lexer ? last : token();
@@ -238,26 +246,37 @@ void Builder::explain(std::size_t position, int id, std::string_view what) {
   if (text[begin] == '"' && in_lexer) return explain_string(begin, last, reason);
 
   std::string expected = between(what, "; expected ", "\n").value_or("a value");
+  expected.resize(std::min(expected.find("; last read"), expected.size()));
   if (expected == "'[', '{', or a literal") expected = "a value";
   if (expected == "string literal") expected = "a key in double quotes";
   if (expected == "end of input") expected = "the end of the file";
   if (expected == "']'" || expected == "'}'") expected = "',' or " + expected;
 
-  std::size_t end = structural && !in_lexer ? begin + 1 : text.find_first_of(" \t\r\n,:[]{}\"", begin + 1);
+  std::size_t end = begin + 1;
+  const bool is_text = text[begin] == '"';
+  if (is_text) end = begin + string_length();
+  else if (!structural || in_lexer) end = text.find_first_of(" \t\r\n,:[]{}\"", end);
   end = std::min(end, text.size());
   const std::string found(text.substr(begin, end - begin));
-  const std::size_t before = begin == 0 ? std::string_view::npos : text.find_last_not_of(kBlanks, begin - 1);
+  const std::size_t before =
+      begin == 0 ? std::string_view::npos : text.find_last_not_of(kBlanks, begin - 1);
+  const bool after_comma = before != std::string_view::npos && text[before] == ',';
+  const bool after_zero = before != std::string_view::npos && text[before] == '0';
   std::string_view remark;
   if (found.starts_with("//") || found.starts_with("/*") || found.starts_with('#')) {
     remark = "JSON has no comments; a step takes a remark as \"why\"";
   } else if (found.starts_with('\'')) {
     remark = "JSON writes texts in double quotes";
-  } else if ((found == "]" || found == "}") && before != std::string_view::npos && text[before] == ',') {
+  } else if ((found == "]" || found == "}") && after_comma) {
     remark = "the comma before it is one too many";
+  } else if (found == "True" || found == "False" || found == "None" || found == "Null") {
+    remark = "JSON writes true, false and null";
+  } else if (after_zero && before + 1 == begin) {
+    remark = "a number does not begin with a zero";
   } else if (reason.starts_with("invalid number")) {
     remark = "a number is written like -12 or 1.5";
   }
-  fail(begin, std::move(expected), in_quotes(found), remark);
+  fail(begin, std::move(expected), is_text ? "the text " + found : in_quotes(found), remark);
 }
 
 void Builder::explain_string(std::size_t begin, std::size_t position, std::string_view reason) {
@@ -271,11 +290,12 @@ void Builder::explain_string(std::size_t begin, std::size_t position, std::strin
                               " must be written as \\u00" + hex(static_cast<unsigned char>(c)));
   }
   if (reason.find("backslash") != std::string_view::npos) {
-    return fail(position, "expected one of \\\" \\\\ \\/ \\b \\f \\n \\r \\t \\u0000",
+    return fail(position, "one of \\\" \\\\ \\/ \\b \\f \\n \\r \\t \\u0000",
                 in_quotes(text.substr(position - 1, 2)));
   }
   const std::size_t colon = reason.find(": ");
-  fail(position, "in this text, " + std::string(colon == std::string_view::npos ? reason : reason.substr(colon + 2)));
+  fail(position,
+       "in this text, " + std::string(colon == std::string_view::npos ? reason : reason.substr(colon + 2)));
 }
 
 void Builder::explain_end() {
@@ -303,7 +323,8 @@ bool Document::parse(LoadErrors& errors) {
     return false;
   };
   if (text_.size() > kLargestFile) {
-    return refuse(0, "the file is larger than " + std::to_string(kLargestFile) + " bytes, which no scenario is");
+    return refuse(
+        0, "the file is larger than " + std::to_string(kLargestFile) + " bytes, which no scenario is");
   }
   if (text_.starts_with("\xff\xfe") || text_.starts_with("\xfe\xff")) {
     return refuse(0, "the file is written in UTF-16; a scenario is UTF-8");
@@ -338,7 +359,9 @@ Place Document::place_at(std::size_t offset, std::string pointer) const {
 }
 
 Place Document::place_of(const Value& value) const { return place_at(value.offset, pointer_of(value)); }
-Place Document::place_of_key(const Value& value) const { return place_at(value.key_offset, pointer_of(value)); }
+Place Document::place_of_key(const Value& value) const {
+  return place_at(value.key_offset, pointer_of(value));
+}
 
 std::string_view Document::written(const Value& value) const { return text_.substr(value.offset); }
 

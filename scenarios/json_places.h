@@ -26,15 +26,15 @@ struct Value {
   Kind kind = Kind::null;
   bool boolean = false;
   bool negative = false;
-  std::uint64_t magnitude = 0;          // of an integer
-  std::string text;                     // the characters of a text
-  std::vector<const Value*> children;   // of a list or an object, in the order of the file
+  std::uint64_t magnitude = 0;         // of an integer
+  std::string text;                    // the characters of a text
+  std::vector<const Value*> children;  // of a list or an object, in the order of the file
 
   const Value* parent = nullptr;
-  std::string key;                      // in the object that it belongs to
-  std::size_t index = 0;                // in the list that it belongs to
-  std::size_t offset = 0;               // of its first byte
-  std::size_t key_offset = 0;           // of its key's first byte, or its own
+  std::string key;             // in the object that it belongs to
+  std::size_t index = 0;       // in the list that it belongs to
+  std::size_t offset = 0;      // of its first byte
+  std::size_t key_offset = 0;  // of its key's first byte, or its own
 
   const Value* find(std::string_view name) const;  // the member of an object, or null
 };
@@ -64,7 +64,7 @@ class Document {
   const Value* root_ = nullptr;
 };
 
-std::string pointer_of(const Value& value);                      // RFC 6901
+std::string pointer_of(const Value& value);  // RFC 6901
 std::string pointer_below(const Value& value, std::string_view key);
 
 // A piece of text in double quotes, on one line, short enough for a message, and always UTF-8.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "model/config.h"
 #include "model/rules.h"
@@ -14,6 +15,7 @@ namespace {
 
 using Kind = Value::Kind;
 
+constexpr std::size_t kMostErrors = 200;
 constexpr std::size_t kMostNodes = 20'000;
 constexpr std::int32_t kMostDrift = 500'000;
 constexpr Range kBuffer{1, 1'000'000'000};
@@ -50,7 +52,8 @@ class ScenarioReader {
   void point() {
     const Value* point = top_.need("point", "a scenario");
     top_.text("point", scenario_.point);
-    if (point != nullptr && point->kind == Kind::text && point->text.find_first_not_of(" \t\n") == std::string::npos) {
+    if (point != nullptr && point->kind == Kind::text &&
+        point->text.find_first_not_of(" \t\n") == std::string::npos) {
       errors_.expected(*point, "a sentence that says what the scenario shows");
     }
   }
@@ -94,7 +97,8 @@ class ScenarioReader {
     Node like_all;
     like_all.config = std::move(everywhere);
     profile_and_quirks(top_, like_all);
-    for (const Value* node : members(top_.get("nodes"), "")) scenario_.nodes.push_back(node_of(*node, like_all, common));
+    for (const Value* node : members(top_.get("nodes"), ""))
+      scenario_.nodes.push_back(node_of(*node, like_all, common));
   }
 
   Node node_of(const Value& value, Node node, model::Config config) {
@@ -136,7 +140,8 @@ class ScenarioReader {
     for (const model::Quirk& quirk : model::quirks()) known.push_back(quirk.name);
     for (auto& [name, at] : read_texts(*quirks, errors_, "the name of a quirk")) {
       if (model::find_quirk(name) == nullptr) errors_.expected(*at, "the name of a quirk", known);
-      if (std::find(node.quirks.begin(), node.quirks.end(), name) == node.quirks.end()) node.quirks.push_back(name);
+      if (std::find(node.quirks.begin(), node.quirks.end(), name) == node.quirks.end())
+        node.quirks.push_back(name);
     }
   }
 
@@ -215,8 +220,9 @@ class ScenarioReader {
       fields.finish();
       bool again = !described.emplace(link.from, link.to).second;
       if (link.both_ways) again = !described.emplace(link.to, link.from).second || again;
-      if (again && !link.from.empty() && !link.to.empty()) {
-        errors_.say(*value, "the link from \"" + link.from + "\" to \"" + link.to + "\" is described twice");
+      if (again && link.from != link.to && !link.from.empty() && !link.to.empty()) {
+        errors_.say(*value,
+                    "the link from \"" + link.from + "\" to \"" + link.to + "\" is described twice");
       }
       scenario_.links.push_back(std::move(link));
     }
@@ -237,7 +243,8 @@ class ScenarioReader {
       from = between->children[0];
       to = between->children[1];
     } else if (from == nullptr || to == nullptr) {
-      return errors_.say(fields.value(), "a link needs \"between\": [\"a\", \"b\"], or both \"from\" and \"to\"");
+      return errors_.say(fields.value(),
+                         "a link needs \"between\": [\"a\", \"b\"], or both \"from\" and \"to\"");
     }
     link.from = read_party(*from, names_, errors_);
     link.to = read_party(*to, names_, errors_);
@@ -258,7 +265,8 @@ class ScenarioReader {
   }
 
   void verdict() {
-    for (const Value* oracle : members(top_.get("leave_out"), "a reason for each oracle that is left out")) {
+    for (const Value* oracle :
+         members(top_.get("leave_out"), "a reason for each oracle that is left out")) {
       if (!is_oracle(oracle->key)) errors_.unknown_key(*oracle, "the name of an oracle", oracle_words());
       const auto reason = read_text(*oracle, errors_, "the reason why it is left out");
       if (reason && reason->empty()) errors_.expected(*oracle, "the reason why it is left out");
@@ -267,7 +275,8 @@ class ScenarioReader {
     if (const Value* must_fail = top_.get("must_fail")) {
       for (auto& [name, at] : read_texts(*must_fail, errors_, "the name of an oracle")) {
         if (!is_oracle(name)) errors_.expected(*at, "the name of an oracle", oracle_words());
-        if (scenario_.leave_out.contains(name)) errors_.say(*at, "\"" + name + "\" is left out, so it cannot fail");
+        if (scenario_.leave_out.contains(name))
+          errors_.say(*at, "\"" + name + "\" is left out, so it cannot fail");
         scenario_.must_fail.push_back(std::move(name));
       }
     }
@@ -311,12 +320,26 @@ std::variant<Scenario, LoadErrors> load_scenario(std::string_view json, std::str
   if (!document.parse(found)) return found;
   Errors errors(document);
   Scenario scenario = ScenarioReader(document.root(), std::move(name), errors).read();
-  for (LoadError& error : errors.take()) found.push_back(std::move(error));
+  // What is wrong as JSON is not complained about a second time.
+  std::set<std::pair<std::size_t, std::size_t>> told;
+  for (const LoadError& error : found) told.emplace(error.place.line, error.place.column);
+  for (LoadError& error : errors.take()) {
+    if (!told.contains({error.place.line, error.place.column})) found.push_back(std::move(error));
+  }
   if (found.empty()) return scenario;
 
   std::stable_sort(found.begin(), found.end(), [](const LoadError& a, const LoadError& b) {
     return std::pair(a.place.line, a.place.column) < std::pair(b.place.line, b.place.column);
   });
+  if (found.size() > kMostErrors) {
+    const std::size_t more = found.size() - kMostErrors;
+    found.resize(kMostErrors);
+    found.push_back({.place = found.back().place,
+                     .expected = {},
+                     .found = {},
+                     .nearest = {},
+                     .problem = "and " + std::to_string(more) + " more errors behind this one"});
+  }
   return found;
 }
 

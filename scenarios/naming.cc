@@ -18,6 +18,7 @@ bool word_letter(char c) { return letter(c) || digit(c) || c == '_'; }
 const Words kReserved = {"all", "both", "nobody"};  // what steps say in place of a name
 
 // The fields of INFO that the model prints, and a few more of the real server.
+// clang-format off
 const Words kInfoFields = {
     "role", "master_host", "master_port", "master_link_status", "master_last_io_seconds_ago",
     "master_sync_in_progress", "slave_read_repl_offset", "slave_repl_offset", "master_sync_total_bytes",
@@ -35,6 +36,7 @@ const Words kInfoFields = {
     "unexpected_error_replies", "total_error_replies", "slave_expires_tracked_keys", "maxmemory",
     "used_memory", "mem_clients_slaves", "mem_clients_normal", "mem_replication_backlog",
     "mem_total_replication_buffers"};
+// clang-format on
 
 bool numbered(std::string_view field, std::string_view stem) {  // "slave0", "db3"
   return field.size() > stem.size() && field.starts_with(stem) &&
@@ -102,8 +104,9 @@ Words Names::words() const {
 void check_name(const Value& member, Errors& errors) {
   const std::string& name = member.key;
   constexpr std::size_t kLongestName = 64;
-  const bool good = !name.empty() && name.size() <= kLongestName && letter(name.front()) &&
-                    std::all_of(name.begin(), name.end(), [](char c) { return word_letter(c) || c == '-'; });
+  const bool good =
+      !name.empty() && name.size() <= kLongestName && letter(name.front()) &&
+      std::all_of(name.begin(), name.end(), [](char c) { return word_letter(c) || c == '-'; });
   if (!good) {
     errors.unknown_key(member, "a name of letters, digits, '_' and '-', beginning with a letter", {});
   } else if (std::find(kReserved.begin(), kReserved.end(), name) != kReserved.end()) {
@@ -119,7 +122,8 @@ std::string read_node(const Value& value, const Names& names, Errors& errors) {
 
 std::string read_party(const Value& value, const Names& names, Errors& errors) {
   if (value.kind == Kind::text && (names.node(value.text) || names.peer(value.text))) return value.text;
-  errors.expected(value, names.peers.empty() ? "the name of a node" : "the name of a node or peer", names.words());
+  errors.expected(value, names.peers.empty() ? "the name of a node" : "the name of a node or peer",
+                  names.words());
   return {};
 }
 
@@ -129,7 +133,8 @@ bool check_node_key(const Value& member, const Names& names, Errors& errors) {
   return false;
 }
 
-std::vector<std::string> read_nodes(const Value& value, const Names& names, Errors& errors, std::size_t least) {
+std::vector<std::string> read_nodes(const Value& value, const Names& names, Errors& errors,
+                                    std::size_t least) {
   std::vector<std::string> out;
   if (value.kind == Kind::text) {
     out.push_back(read_node(value, names, errors));
@@ -150,13 +155,16 @@ std::vector<std::string> read_nodes(const Value& value, const Names& names, Erro
 }
 
 void check_formulas(const Value& at, std::string_view text, const Names& names, Errors& errors) {
-  for (std::size_t begin = text.find("@{"); begin != std::string_view::npos; begin = text.find("@{", begin + 2)) {
+  for (std::size_t begin = text.find("@{"); begin != std::string_view::npos;
+       begin = text.find("@{", begin + 2)) {
     const std::size_t end = text.find('}', begin);
-    if (end == std::string_view::npos) return errors.say(at, "the formula " + in_quotes(text.substr(begin)) + " is not closed by a '}'");
+    if (end == std::string_view::npos)
+      return errors.say(at, "the formula " + in_quotes(text.substr(begin)) + " is not closed by a '}'");
     const std::string_view whole = text.substr(begin, end + 1 - begin);
     const Formula formula = parse_formula(text.substr(begin + 2, end - begin - 2));
     const auto complain = [&](std::string problem, const Words& known) {
-      const std::string nearest = nearest_word(formula.field.empty() ? formula.subject : formula.field, known);
+      const std::string nearest =
+          nearest_word(formula.field.empty() ? formula.subject : formula.field, known);
       if (!nearest.empty()) problem += " (did you mean \"" + nearest + "\"?)";
       errors.say(at, in_quotes(whole) + " " + problem);
     };
@@ -172,14 +180,16 @@ void check_formulas(const Value& at, std::string_view text, const Names& names, 
         check_info_field(at, formula.field, false, errors);
       }
     } else if (!names.remembered.contains(formula.subject)) {
-      complain("uses a value that no step before this one remembers", Words(names.remembered.begin(), names.remembered.end()));
+      complain("uses a value that no step before this one remembers",
+               Words(names.remembered.begin(), names.remembered.end()));
     }
   }
 }
 
 void check_command(const Value& at, std::string_view line, const Names& names, Errors& errors) {
   if (std::all_of(line.begin(), line.end(), blank)) return errors.expected(at, "a command");
-  if (!quotes_closed(line)) errors.say(at, "the quotes in the command " + in_quotes(line) + " do not match");
+  if (!quotes_closed(line))
+    errors.say(at, "the quotes in the command " + in_quotes(line) + " do not match");
   check_formulas(at, line, names, errors);
 }
 
@@ -190,12 +200,14 @@ void check_info_field(const Value& at, std::string_view field, bool is_key, Erro
   if (meant.empty()) return;
   const std::string expected = "a field of INFO";
   if (is_key) errors.unknown_key(at, expected, kInfoFields);
-  else errors.say(at, "expected " + expected + ", found " + in_quotes(field) + " (did you mean \"" + meant + "\"?)");
+  else
+    errors.say(
+        at, "expected " + expected + ", found " + in_quotes(field) + " (did you mean \"" + meant + "\"?)");
 }
 
 const Words& oracle_words() {
-  static const Words words = {"PREFIX", "BYTES", "IDENT", "CONV", "MONO", "ATOM", "EXPIRE", "WAIT",
-                              "MUSTCONT", "LIVE", "LEAK", "PROTO", "STATE", "ROLE", "EXPECT"};
+  static const Words words = {"PREFIX",   "BYTES", "IDENT", "CONV",  "MONO",  "ATOM", "EXPIRE", "WAIT",
+                              "MUSTCONT", "LIVE",  "LEAK",  "PROTO", "STATE", "ROLE", "EXPECT"};
   return words;
 }
 

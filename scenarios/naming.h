@@ -37,7 +37,8 @@ std::string read_party(const Value& value, const Names& names, Errors& errors); 
 bool check_node_key(const Value& member, const Names& names, Errors& errors);
 
 // A list of nodes, or one node.
-std::vector<std::string> read_nodes(const Value& value, const Names& names, Errors& errors, std::size_t least);
+std::vector<std::string> read_nodes(const Value& value, const Names& names, Errors& errors,
+                                    std::size_t least);
 
 // Every @{...} in the text can be understood and refers to something that is there.
 void check_formulas(const Value& at, std::string_view text, const Names& names, Errors& errors);

@@ -18,9 +18,13 @@ struct Prefix {
   std::string_view text;
   Op op;
 };
-constexpr auto kPrefixes = std::to_array<Prefix>({{">=", Op::at_least}, {"<=", Op::at_most},
-                                                  {"!=", Op::is_not}, {">", Op::more}, {"<", Op::less},
-                                                  {"like:", Op::like}, {"is:", Op::is}});
+constexpr auto kPrefixes = std::to_array<Prefix>({{">=", Op::at_least},
+                                                  {"<=", Op::at_most},
+                                                  {"!=", Op::is_not},
+                                                  {">", Op::more},
+                                                  {"<", Op::less},
+                                                  {"like:", Op::like},
+                                                  {"is:", Op::is}});
 
 const Words kRoleStates = {"none", "connect", "connecting", "handshake", "sync", "connected"};
 const Words kReplicaStates = {"wait_bgsave", "send_bulk", "online"};
@@ -37,13 +41,15 @@ Words link_states() {
 
 bool is_number(std::string_view text) {
   if (text.starts_with('-')) text.remove_prefix(1);
-  return !text.empty() && text.size() <= 18 && text.find_first_not_of("0123456789") == std::string_view::npos;
+  return !text.empty() && text.size() <= 18 &&
+         text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
 Test read_state(const Value& value, const Names& names, Errors& errors, const Words& states) {
   const Test test = read_test(value, names, errors);
   const bool exact = test.op == Op::is || test.op == Op::is_not;
-  if (exact && value.kind != Kind::object && std::find(states.begin(), states.end(), test.value) == states.end()) {
+  if (exact && value.kind != Kind::object &&
+      std::find(states.begin(), states.end(), test.value) == states.end()) {
     errors.expected(value, listed(states), states);
   }
   return test;
@@ -92,7 +98,8 @@ class ConditionReader {
     inner();
     fields_.finish();
     if (condition_.all_of.empty() && fields_.value().children.empty()) {
-      errors_.expected(fields_.value(), "a condition with at least one part, as {\"synced\": [\"a\", \"b\"]}");
+      errors_.expected(fields_.value(),
+                       "a condition with at least one part, as {\"synced\": [\"a\", \"b\"]}");
     }
     return std::move(condition_);
   }
@@ -143,8 +150,10 @@ class ConditionReader {
     for (const Value* item : value->kind == Kind::list ? value->children : one) {
       Fields fields(*item, "a wire condition", errors_);
       WireHas part;
-      if (const Value* from = fields.need("from", "a wire condition")) part.from = read_party(*from, names_, errors_);
-      if (const Value* to = fields.need("to", "a wire condition")) part.to = read_party(*to, names_, errors_);
+      if (const Value* from = fields.need("from", "a wire condition"))
+        part.from = read_party(*from, names_, errors_);
+      if (const Value* to = fields.need("to", "a wire condition"))
+        part.to = read_party(*to, names_, errors_);
       if (const Value* has = fields.need("has", "a wire condition")) {
         part.text = read_text(*has, errors_, "a glob over messages, as \"PSYNC *\"").value_or("");
       }
@@ -194,7 +203,8 @@ class ConditionReader {
       if (value->kind != Kind::list || value->children.empty()) {
         errors_.expected(*value, "a list of conditions");
       } else {
-        for (const Value* item : value->children) any.inner.push_back(read_condition(*item, names_, errors_));
+        for (const Value* item : value->children)
+          any.inner.push_back(read_condition(*item, names_, errors_));
       }
       add(std::move(any));
     }
@@ -222,7 +232,8 @@ Test read_test(const Value& value, const Names& names, Errors& errors) {
     case Kind::integer: return {Op::is, digits(value)};
     case Kind::text: break;
     default:
-      errors.expected(value, "a test: null, a whole number, or a text as \"up\", \">=3\", \"!=x\", \"like:*x*\"");
+      errors.expected(value,
+                      "a test: null, a whole number, or a text as \"up\", \">=3\", \"!=x\", \"like:*x*\"");
       return {};
   }
   Test test{Op::is, value.text};
@@ -232,9 +243,11 @@ Test read_test(const Value& value, const Names& names, Errors& errors) {
     break;
   }
   check_formulas(value, test.value, names, errors);
-  const bool compares = test.op == Op::less || test.op == Op::at_most || test.op == Op::more || test.op == Op::at_least;
+  const bool compares =
+      test.op == Op::less || test.op == Op::at_most || test.op == Op::more || test.op == Op::at_least;
   if (compares && !is_number(test.value) && test.value.find("@{") == std::string::npos) {
-    errors.expected(value, "a number behind the comparison, as \">=3\" (a text that begins so is written \"is:...\")");
+    errors.expected(
+        value, "a number behind the comparison, as \">=3\" (a text that begins so is written \"is:...\")");
   }
   return test;
 }
@@ -244,9 +257,7 @@ ReplyTest read_reply(const Value& value, const Names& names, Errors& errors) {
   switch (value.kind) {
     case Kind::null: return {Is::nil, {}, {}};
     case Kind::integer: return {Is::integer, digits(value), {}};
-    case Kind::text:
-      check_formulas(value, value.text, names, errors);
-      return {Is::text, value.text, {}};
+    case Kind::text: check_formulas(value, value.text, names, errors); return {Is::text, value.text, {}};
     case Kind::list: {
       ReplyTest list{Is::list, {}, {}};
       for (const Value* item : value.children) list.elements.push_back(read_reply(*item, names, errors));
@@ -254,7 +265,8 @@ ReplyTest read_reply(const Value& value, const Names& names, Errors& errors) {
     }
     case Kind::object: break;
     default:
-      errors.expected(value, "a reply: a text, a whole number, null, a list, {\"error\": ...} or {\"like\": ...}");
+      errors.expected(value,
+                      "a reply: a text, a whole number, null, a list, {\"error\": ...} or {\"like\": ...}");
       return {};
   }
   ReplyTest reply;
@@ -269,7 +281,8 @@ ReplyTest read_reply(const Value& value, const Names& names, Errors& errors) {
   bool anything = false;
   fields.flag("anything", anything);
   fields.finish();
-  if (value.children.size() != 1) errors.expected(value, "one of {\"error\": ...}, {\"like\": ...} or {\"anything\": true}");
+  if (value.children.size() != 1)
+    errors.expected(value, "one of {\"error\": ...}, {\"like\": ...} or {\"anything\": true}");
   return reply;
 }
 

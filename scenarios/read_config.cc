@@ -37,16 +37,21 @@ std::optional<std::string> value_text(const Value& value, const model::Setting& 
 }  // namespace
 
 void read_config(const Value& value, ConfigLines& lines, model::Config& config, Errors& errors) {
-  if (value.kind != Kind::object) return errors.expected(value, "settings in { }, by their redis.conf names");
+  if (value.kind != Kind::object)
+    return errors.expected(value, "settings in { }, by their redis.conf names");
   std::map<std::string_view, std::string> seen;  // a setting and an alias of it are one
   for (const Value* member : value.children) {
     const model::Setting* setting = model::find_setting(member->key);
-    if (setting == nullptr) {
-      if (!said_elsewhere(*member, errors)) errors.unknown_key(*member, "a configuration name", setting_words());
+    const bool known = setting != nullptr && (member->key == setting->name || member->key == setting->alias);
+    if (!known) {  // CONFIG takes any letter case; a file has one way to write a name
+      if (!said_elsewhere(*member, errors))
+        errors.unknown_key(*member, "a configuration name", setting_words());
       continue;
     }
-    if (const auto [first, is_new] = seen.emplace(setting->name, member->key); !is_new && first->second != member->key) {
-      errors.say_about_key(*member, "\"" + member->key + "\" sets the same as \"" + first->second + "\" before it");
+    if (const auto [first, is_new] = seen.emplace(setting->name, member->key);
+        !is_new && first->second != member->key) {
+      errors.say_about_key(*member,
+                           "\"" + member->key + "\" sets the same as \"" + first->second + "\" before it");
     }
     const auto text = value_text(*member, *setting, errors);
     if (!text) continue;

@@ -28,14 +28,16 @@ Group read_group(const Value& value, const Names& names, Errors& errors) {
   return group;
 }
 
-void add_ways(const Value& at, const Group& from, const Group& to, bool both, std::vector<Way>& ways, Errors& errors) {
+void add_ways(const Value& at, const Group& from, const Group& to, bool both, std::vector<Way>& ways,
+              Errors& errors) {
   constexpr std::size_t kMostWays = 100'000;
   if (from.size() * to.size() + ways.size() > kMostWays) {
     return errors.say(at, "more than " + std::to_string(kMostWays) + " ways are named at once");
   }
   for (const std::string& one : from) {
     for (const std::string& other : to) {
-      if (one == other && !one.empty()) return errors.say(at, "the node \"" + one + "\" has no link to itself");
+      if (one == other && !one.empty())
+        return errors.say(at, "the node \"" + one + "\" has no link to itself");
       ways.push_back({one, other});
       if (both) ways.push_back({other, one});
     }
@@ -51,7 +53,8 @@ std::vector<Way> read_ways(const Value& value, const Names& names, Errors& error
     const Value* to = fields.need("to", "a direction");
     fields.finish();
     if (from != nullptr && to != nullptr) {
-      add_ways(value, read_group(*from, names, errors), read_group(*to, names, errors), false, ways, errors);
+      add_ways(value, read_group(*from, names, errors), read_group(*to, names, errors), false, ways,
+               errors);
     }
     return ways;
   }
@@ -61,12 +64,15 @@ std::vector<Way> read_ways(const Value& value, const Names& names, Errors& error
     for (const std::string_view name : names.words()) {
       if (name != alone) others.emplace_back(name);
     }
-    if (others.empty() && !alone.empty()) errors.say(value, "there is no other node to part \"" + alone + "\" from");
+    if (others.empty() && !alone.empty())
+      errors.say(value, "there is no other node to part \"" + alone + "\" from");
     add_ways(value, {alone}, others, true, ways, errors);
     return ways;
   }
   if (value.kind != Kind::list || value.children.size() < 2) {
-    errors.expected(value, "two nodes as [\"a\", \"b\"], groups as [[\"a\"], [\"b\", \"c\"]], or {\"from\": \"a\", \"to\": \"b\"}");
+    errors.expected(value,
+                    "two nodes as [\"a\", \"b\"], groups as [[\"a\"], [\"b\", \"c\"]], or {\"from\": "
+                    "\"a\", \"to\": \"b\"}");
     return ways;
   }
   std::vector<Group> groups;
@@ -78,7 +84,8 @@ std::vector<Way> read_ways(const Value& value, const Names& names, Errors& error
     return ways;
   }
   for (std::size_t i = 0; i < groups.size(); ++i) {
-    for (std::size_t j = i + 1; j < groups.size(); ++j) add_ways(value, groups[i], groups[j], true, ways, errors);
+    for (std::size_t j = i + 1; j < groups.size(); ++j)
+      add_ways(value, groups[i], groups[j], true, ways, errors);
   }
   return ways;
 }
@@ -125,12 +132,17 @@ BytePoint read_byte_point(Way way, Fields& fields, BytePoint::Base base, Errors&
   const Value* count = fields.get("count");
   const bool percent = count != nullptr && read_percent(*count, point, errors);
   point.base = percent ? Base::payload : base;
-  fields.choice<Base>("of", point.base, {{"connection", Base::connection}, {"now", Base::now},
-                                         {"reply", Base::reply}, {"header", Base::header},
-                                         {"payload", Base::payload}, {"payload_end", Base::payload_end},
-                                         {"stream", Base::stream}});
-  fields.choice<Which>("connection", point.connection, {{"current_or_next", Which::current_or_next},
-                                                        {"current", Which::current}, {"next", Which::next}});
+  fields.choice<Base>("of", point.base,
+                      {{"connection", Base::connection},
+                       {"now", Base::now},
+                       {"reply", Base::reply},
+                       {"header", Base::header},
+                       {"payload", Base::payload},
+                       {"payload_end", Base::payload_end},
+                       {"stream", Base::stream}});
+  fields.choice<Which>(
+      "connection", point.connection,
+      {{"current_or_next", Which::current_or_next}, {"current", Which::current}, {"next", Which::next}});
   if (percent && point.base != Base::payload) {
     errors.say(*count, "a part in percent is a part of the payload; here \"of\" says something else");
   }
@@ -207,7 +219,8 @@ Fault::What read_throttle(const Reader& r) {
 }
 
 Fault::What read_trickle(const Reader& r) {
-  Reshape shape{.ways = r.ways(), .latency = {}, .jitter = {}, .bytes_per_second = {}, .pieces = sim::Pieces{1, 1}};
+  Reshape shape{
+      .ways = r.ways(), .latency = {}, .jitter = {}, .bytes_per_second = {}, .pieces = sim::Pieces{1, 1}};
   read_bandwidth(r, shape);
   return shape;
 }
@@ -258,16 +271,22 @@ Fault::What read_job(const Reader& r) {
   r.step.need("does", "a job step");
   r.step.choice<Job>("which", job.job, {{"snapshot", Job::snapshot}, {"load", Job::load}});
   if (job.job == Job::snapshot) {
-    r.step.choice<Does>("does", job.does, {{"fails_to_start", Does::fails_to_start}, {"dies", Does::dies},
-                                           {"takes", Does::takes}, {"ends_late", Does::ends_late}});
+    r.step.choice<Does>("does", job.does,
+                        {{"fails_to_start", Does::fails_to_start},
+                         {"dies", Does::dies},
+                         {"takes", Does::takes},
+                         {"ends_late", Does::ends_late}});
   } else {
     r.step.choice<Does>("does", job.does, {{"takes", Does::takes}, {"fails", Does::fails}});
   }
-  const bool timed = r.step.get("does") != nullptr && (job.does == Does::takes || job.does == Does::ends_late);
+  const bool timed =
+      r.step.get("does") != nullptr && (job.does == Does::takes || job.does == Does::ends_late);
   r.step.duration("time", job.time);
-  if (timed && r.step.get("time") == nullptr) r.errors.missing(r.step.value(), "time", "a job that takes its time");
+  if (timed && r.step.get("time") == nullptr)
+    r.errors.missing(r.step.value(), "time", "a job that takes its time");
   if (!timed && r.step.get("time") != nullptr) {
-    r.errors.say_about_key(*r.step.get("time"), "\"time\" belongs to a job that \"takes\" or \"ends_late\"");
+    r.errors.say_about_key(*r.step.get("time"),
+                           "\"time\" belongs to a job that \"takes\" or \"ends_late\"");
   }
   return job;
 }
@@ -292,7 +311,8 @@ Fault::What read_clock(const Reader& r) {
 
 Fault::What read_flip(const Reader& r) {
   Flip flip;
-  flip.at = read_byte_point(read_way(r.subject, r.names, r.errors), r.step, BytePoint::Base::payload, r.errors);
+  flip.at =
+      read_byte_point(read_way(r.subject, r.names, r.errors), r.step, BytePoint::Base::payload, r.errors);
   r.step.whole("bit", flip.bit, {0, 7});
   return flip;
 }
@@ -303,11 +323,24 @@ struct Verb {
   bool lasting = true;  // there is something to undo: "for" and "heal" make sense
 };
 constexpr auto kVerbs = std::to_array<Verb>({
-    {"cut", read_cut, false}, {"partition", read_partition}, {"clog", read_clog}, {"freeze", read_freeze},
-    {"slow", read_slow}, {"throttle", read_throttle}, {"trickle", read_trickle}, {"refuse", read_refuse},
-    {"silence", read_silence}, {"crash", read_crash, false}, {"restart", read_restart, false},
-    {"pause", read_pause}, {"resume", read_resume, false}, {"slow_loop", read_slow_loop},
-    {"job", read_job}, {"disk", read_disk}, {"clock", read_clock}, {"flip", read_flip, false},
+    {"cut", read_cut, false},
+    {"partition", read_partition},
+    {"clog", read_clog},
+    {"freeze", read_freeze},
+    {"slow", read_slow},
+    {"throttle", read_throttle},
+    {"trickle", read_trickle},
+    {"refuse", read_refuse},
+    {"silence", read_silence},
+    {"crash", read_crash, false},
+    {"restart", read_restart, false},
+    {"pause", read_pause},
+    {"resume", read_resume, false},
+    {"slow_loop", read_slow_loop},
+    {"job", read_job},
+    {"disk", read_disk},
+    {"clock", read_clock},
+    {"flip", read_flip, false},
 });
 
 // --- words for the timeline -----------------------------------------------------------------------
@@ -336,8 +369,8 @@ std::string described(const Value& value) {
 
 // "cut a b (fin)", "restart a (lose, repl-timeout=5)"
 std::string described_step(std::string_view verb, const Value& step) {
-  static const std::set<std::string_view> kCommon = {"when", "after_bytes", "for", "as", "times",
-                                                     "at", "after", "why"};
+  static const std::set<std::string_view> kCommon = {"when",  "after_bytes", "for",   "as",
+                                                     "times", "at",          "after", "why"};
   std::string out(verb), details;
   for (const Value* field : step.children) {
     if (field->key == verb) {
@@ -368,21 +401,26 @@ void read_common(const Verb& verb, Fields& step, const Names& names, Errors& err
   const Value* lasts = step.get("for");
   step.duration("for", fault.lasts);
   if (lasts != nullptr && !verb.lasting) {
-    errors.say_about_key(*lasts, "a " + std::string(verb.name) + " happens at once; there is nothing to undo after a time");
+    errors.say_about_key(
+        *lasts, "a " + std::string(verb.name) + " happens at once; there is nothing to undo after a time");
   } else if (fault.lasts == sim::Duration{0}) {
     errors.expected(*lasts, "a duration above zero");
   }
 
   const Value* times = step.get("times");
   step.whole("times", fault.times, {1, 1'000'000});
-  if (times != nullptr && when == nullptr && bytes == nullptr && verb.name != "job" && verb.name != "flip") {
-    errors.say_about_key(*times, "only a fault that waits for \"when\" or \"after_bytes\" can strike several times");
+  if (times != nullptr && when == nullptr && bytes == nullptr && verb.name != "job" &&
+      verb.name != "flip") {
+    errors.say_about_key(
+        *times, "only a fault that waits for \"when\" or \"after_bytes\" can strike several times");
   }
 
   step.text("as", fault.name);
   if (const Value* name = step.get("as"); name != nullptr && name->kind == Kind::text) {
-    if (fault.name.empty() || fault.name == "all") errors.expected(*name, "a name for the fault, other than \"all\"");
-    if (names.faults.contains(fault.name)) errors.say(*name, "another fault is named " + in_quotes(fault.name) + " already");
+    if (fault.name.empty() || fault.name == "all")
+      errors.expected(*name, "a name for the fault, other than \"all\"");
+    if (names.faults.contains(fault.name))
+      errors.say(*name, "another fault is named " + in_quotes(fault.name) + " already");
   }
 }
 
@@ -398,7 +436,8 @@ const Words& fault_verbs() {
 }
 
 Fault read_fault(std::string_view verb, Fields& step, const Names& names, Errors& errors) {
-  const Verb& found = *std::find_if(kVerbs.begin(), kVerbs.end(), [&](const Verb& v) { return v.name == verb; });
+  const Verb& found =
+      *std::find_if(kVerbs.begin(), kVerbs.end(), [&](const Verb& v) { return v.name == verb; });
   Fault fault;
   fault.text = described_step(verb, step.value());
   fault.what = found.read({*step.get(verb), step, names, errors});

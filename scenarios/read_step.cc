@@ -51,7 +51,8 @@ std::vector<ReplyTest> read_replies(const Reader& r, std::optional<std::size_t> 
   }
   if (list != nullptr) {
     if (list->kind != Kind::list || (lines && list->children.size() != *lines)) {
-      r.errors.expected(*list, lines ? "a list of " + std::to_string(*lines) + " replies, one a command" : "a list of replies");
+      r.errors.expected(*list, lines ? "a list of " + std::to_string(*lines) + " replies, one a command"
+                                     : "a list of replies");
       return {};
     }
     for (const Value* item : list->children) replies.push_back(read_reply(*item, r.names, r.errors));
@@ -95,12 +96,15 @@ Step::What read_collect(const Reader& r) {
   collect.client = read_text(r.subject, r.errors, "the name of a client").value_or("");
   r.step.duration("within", collect.within);
   collect.replies = read_replies(r, std::nullopt);
-  if (!collect.node.empty() && !collect.client.empty() && !r.names.owed.contains({collect.node, collect.client})) {
+  if (!collect.node.empty() && !collect.client.empty() &&
+      !r.names.owed.contains({collect.node, collect.client})) {
     Words clients;
     for (const auto& [node, client] : r.names.owed) {
       if (node == collect.node) clients.push_back(client);
     }
-    r.errors.expected(r.subject, "a client of " + collect.node + " that ran a step with \"await\": false before", clients);
+    r.errors.expected(r.subject,
+                      "a client of " + collect.node + " that ran a step with \"await\": false before",
+                      clients);
   }
   return collect;
 }
@@ -140,7 +144,9 @@ Step::What read_throughout(const Reader& r) {
   return throughout;
 }
 
-Step::What read_sleep(const Reader& r) { return Sleep{read_duration(r.subject, r.errors).value_or(sim::Duration{0})}; }
+Step::What read_sleep(const Reader& r) {
+  return Sleep{read_duration(r.subject, r.errors).value_or(sim::Duration{0})};
+}
 
 Step::What read_heal(const Reader& r) {
   Heal heal;
@@ -190,7 +196,9 @@ std::optional<std::uint32_t> read_rate(const Value& value, Errors& errors) {
   const std::string& text = value.text;
   const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), rate);
   const std::string_view rest(end, static_cast<std::size_t>(text.data() + text.size() - end));
-  if (value.kind == Kind::text && problem == std::errc{} && rest == "/s" && rate > 0 && rate <= kFastestLoad) return rate;
+  if (value.kind == Kind::text && problem == std::errc{} && rest == "/s" && rate > 0 &&
+      rate <= kFastestLoad)
+    return rate;
   errors.expected(value, "a rate, as \"100/s\", from 1/s to " + std::to_string(kFastestLoad) + "/s");
   return std::nullopt;
 }
@@ -201,7 +209,8 @@ Step::What read_load(const Reader& r) {
   r.lines(load.lines);
   r.step.text("client", load.client);
   r.step.whole("keys", load.keys, kKeys);
-  if (const Value* rate = r.step.get("rate")) load.per_second = read_rate(*rate, r.errors).value_or(load.per_second);
+  if (const Value* rate = r.step.get("rate"))
+    load.per_second = read_rate(*rate, r.errors).value_or(load.per_second);
   r.step.whole("count", load.count, kCommands);
   r.step.duration("for", load.lasts);
   if (const Value* time = r.step.get("for"); time != nullptr && r.step.get("count") != nullptr) {
@@ -213,7 +222,8 @@ Step::What read_load(const Reader& r) {
 Step::What read_raw(const Reader& r) {
   Raw raw;
   if (r.subject.kind == Kind::text && r.names.peer(r.subject.text)) raw.peer = r.subject.text;
-  else r.errors.expected(r.subject, "the name of a peer", Words(r.names.peers.begin(), r.names.peers.end()));
+  else
+    r.errors.expected(r.subject, "the name of a peer", Words(r.names.peers.begin(), r.names.peers.end()));
 
   int actions = 0;
   if (const Value* dial = r.step.get("dial")) {
@@ -229,7 +239,8 @@ Step::What read_raw(const Reader& r) {
     if (read_word(*close, r.errors, {"fin", "rst"})) raw.close = close->text;
     ++actions;
   }
-  if (actions != 1) r.errors.say(r.step.value(), "a raw step needs exactly one of \"dial\", \"send\" and \"close\"");
+  if (actions != 1)
+    r.errors.say(r.step.value(), "a raw step needs exactly one of \"dial\", \"send\" and \"close\"");
   return raw;
 }
 
@@ -238,9 +249,18 @@ struct Verb {
   Step::What (*read)(const Reader&);
 };
 constexpr auto kVerbs = std::to_array<Verb>({
-    {"run", read_run}, {"collect", read_collect}, {"replicaof", read_replicaof}, {"wait", read_wait},
-    {"expect", read_expect}, {"never", read_throughout}, {"always", read_throughout}, {"sleep", read_sleep},
-    {"heal", read_heal}, {"checkpoint", read_checkpoint}, {"remember", read_remember}, {"load", read_load},
+    {"run", read_run},
+    {"collect", read_collect},
+    {"replicaof", read_replicaof},
+    {"wait", read_wait},
+    {"expect", read_expect},
+    {"never", read_throughout},
+    {"always", read_throughout},
+    {"sleep", read_sleep},
+    {"heal", read_heal},
+    {"checkpoint", read_checkpoint},
+    {"remember", read_remember},
+    {"load", read_load},
     {"raw", read_raw},
 });
 
@@ -261,19 +281,18 @@ bool is_verb(std::string_view word) {
 // The key that says what a step does. A restart may say in passing whom the node then follows and what
 // becomes of its disk, with words that are verbs elsewhere.
 const Value* find_verb(const Value& step, Errors& errors) {
-  const Value* verb = step.find("restart");
+  std::vector<const Value*> verbs;
   for (const Value* field : step.children) {
-    if (!is_verb(field->key) || field == verb) continue;
     const bool of_restart = field->key == "replicaof" || field->key == "disk";
-    if (verb != nullptr && verb->key == "restart" && of_restart) continue;
-    if (verb != nullptr) {
-      errors.say_about_key(*field, "a step does one thing; this one has both \"" + verb->key + "\" and \"" +
-                                       field->key + "\"");
-      return nullptr;
-    }
-    verb = field;
+    if (of_restart && step.find("restart") != nullptr) continue;
+    if (is_verb(field->key)) verbs.push_back(field);
   }
-  if (verb != nullptr) return verb;
+  if (verbs.size() > 1) {
+    errors.say_about_key(*verbs[1], "a step does one thing; this one has both \"" + verbs[0]->key +
+                                        "\" and \"" + verbs[1]->key + "\"");
+    return nullptr;
+  }
+  if (verbs.size() == 1) return verbs.front();
 
   for (const Value* field : step.children) {
     if (nearest_word(field->key, all_verbs()).empty()) continue;
@@ -304,7 +323,8 @@ std::optional<Step> read_step(const Value& value, Names& names, Errors& errors) 
   if (const Value* after = fields.get("after"); after != nullptr && fields.get("at") != nullptr) {
     errors.say_about_key(*after, "a step has \"at\" or \"after\", not both");
   }
-  const auto plain = std::find_if(kVerbs.begin(), kVerbs.end(), [&](const Verb& v) { return v.name == verb->key; });
+  const auto plain =
+      std::find_if(kVerbs.begin(), kVerbs.end(), [&](const Verb& v) { return v.name == verb->key; });
   if (plain != kVerbs.end()) {
     step.what = plain->read({verb->key, *verb, fields, names, errors});
   } else {

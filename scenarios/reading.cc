@@ -74,7 +74,9 @@ std::string Errors::shown(const Value& value) const {
     case Kind::null: return "null";
     case Kind::boolean: return value.boolean ? "true" : "false";
     case Kind::text: return in_quotes(value.text);
-    case Kind::list: return value.children.empty() ? "an empty list" : "a list";
+    case Kind::list:
+      return value.children.empty() ? "an empty list"
+                                    : "a list of " + std::to_string(value.children.size());
     case Kind::object: return value.children.empty() ? "an empty object" : "an object";
     case Kind::integer:
     case Kind::fraction: break;
@@ -84,8 +86,11 @@ std::string Errors::shown(const Value& value) const {
 }
 
 void Errors::add(Place place, std::string expected, std::string found, std::string nearest) {
-  LoadError error{.place = std::move(place), .expected = std::move(expected), .found = std::move(found),
-                  .nearest = std::move(nearest), .problem = {}};
+  LoadError error{.place = std::move(place),
+                  .expected = std::move(expected),
+                  .found = std::move(found),
+                  .nearest = std::move(nearest),
+                  .problem = {}};
   error.problem = "expected " + error.expected + ", found " + error.found;
   if (!error.nearest.empty()) error.problem += " (did you mean \"" + error.nearest + "\"?)";
   errors_.push_back(std::move(error));
@@ -102,20 +107,29 @@ void Errors::unknown_key(const Value& member, std::string expected, const Words&
 }
 
 void Errors::missing(const Value& object, std::string_view key, std::string_view what) {
-  LoadError error{.place = document_.place_of(object), .expected = in_quotes(key), .found = "no such field",
-                  .nearest = {}, .problem = {}};
+  LoadError error{.place = document_.place_of(object),
+                  .expected = in_quotes(key),
+                  .found = "no such field",
+                  .nearest = {},
+                  .problem = {}};
   error.problem = std::string(what) + " needs the field " + error.expected;
   errors_.push_back(std::move(error));
 }
 
 void Errors::say(const Value& at, std::string problem) {
-  errors_.push_back({.place = document_.place_of(at), .expected = {}, .found = shown(at), .nearest = {},
+  errors_.push_back({.place = document_.place_of(at),
+                     .expected = {},
+                     .found = shown(at),
+                     .nearest = {},
                      .problem = std::move(problem)});
 }
 
 void Errors::say_about_key(const Value& member, std::string problem) {
-  errors_.push_back({.place = document_.place_of_key(member), .expected = {},
-                     .found = in_quotes(member.key), .nearest = {}, .problem = std::move(problem)});
+  errors_.push_back({.place = document_.place_of_key(member),
+                     .expected = {},
+                     .found = in_quotes(member.key),
+                     .nearest = {},
+                     .problem = std::move(problem)});
 }
 
 // --- single values --------------------------------------------------------------------------------
@@ -166,14 +180,16 @@ std::optional<sim::Duration> read_duration(const Value& value, Errors& errors, b
     }
   }
   if (too_long) errors.expected(value, "a duration of at most 10000h");
-  else if (value.kind == Kind::integer) errors.expected(value, "a duration with its unit (us, ms, s, m, h), as \"250ms\"");
+  else if (value.kind == Kind::integer)
+    errors.expected(value, "a duration with its unit (us, ms, s, m, h), as \"250ms\"");
   else errors.expected(value, "a duration, as \"250ms\"");
   return std::nullopt;
 }
 
 namespace {
 
-std::optional<std::int64_t> read_size(const Value& value, Errors& errors, Range range, std::string_view written) {
+std::optional<std::int64_t> read_size(const Value& value, Errors& errors, Range range,
+                                      std::string_view written) {
   if (value.kind == Kind::integer) return read_whole(value, errors, range);
   const auto size = value.kind == Kind::text ? model::memory_size(written) : std::nullopt;
   if (size && *size >= range.low && *size <= range.high) return size;

@@ -81,8 +81,8 @@ class Fields {
 
   const Value& value() const { return value_; }
   bool is_object() const { return value_.kind == Value::Kind::object; }
-  const Value* get(std::string_view key);                         // null: not there
-  const Value* need(std::string_view key, std::string_view what); // the same, and an error
+  const Value* get(std::string_view key);                          // null: not there
+  const Value* need(std::string_view key, std::string_view what);  // the same, and an error
 
   // Each leaves `into` as it is when the field is absent or wrong; an error for wrong ones.
   void text(std::string_view key, std::string& into);
