@@ -7,10 +7,14 @@
 namespace scenarios {
 namespace {
 
-sim::Duration seconds(std::int64_t n) { return sim::Duration(n * 1'000'000); }
+sim::Duration seconds(std::int64_t n) {
+  return sim::Duration(n * 1'000'000);
+}
 
 sim::Duration time_for(std::uint64_t bytes, std::uint64_t bytes_per_second) {
-  return sim::Duration(static_cast<std::int64_t>(bytes / std::max<std::uint64_t>(1, bytes_per_second) + 1) * 1'000'000);
+  return sim::Duration(
+      static_cast<std::int64_t>(bytes / std::max<std::uint64_t>(1, bytes_per_second) + 1) *
+      1'000'000);
 }
 
 struct ValueSize {
@@ -27,7 +31,8 @@ struct ValueSize {
     for (const auto& scored : z) sum += scored.first.size() + 2 * kElement;
     return sum;
   }
-  template <class Texts> std::uint64_t operator()(const Texts& texts) const {
+  template <class Texts>
+  std::uint64_t operator()(const Texts& texts) const {
     std::uint64_t sum = 0;
     for (const std::string& text : texts) sum += text.size() + kElement;
     return sum;
@@ -38,7 +43,8 @@ struct ValueSize {
 std::uint64_t bytes_of(const model::State& s) {
   std::uint64_t sum = s.backlog ? static_cast<std::uint64_t>(s.backlog->histlen()) : 0;
   for (unsigned db = 0; db < s.data.databases(); ++db) {
-    for (const auto& [key, entry] : s.data.database(db)) sum += key.size() + std::visit(ValueSize{}, entry.value) + 32;
+    for (const auto& [key, entry] : s.data.database(db))
+      sum += key.size() + std::visit(ValueSize{}, entry.value) + 32;
   }
   return sum;
 }
@@ -55,7 +61,9 @@ bool is_settled(const World& world, std::size_t node, std::size_t master) {
       session->feed.acked != above.history.offset) {
     return false;
   }
-  const auto changed = [&](std::size_t i) { return world.node(i).touched_up || world.node(i).corrupted_input; };
+  const auto changed = [&](std::size_t i) {
+    return world.node(i).touched_up || world.node(i).corrupted_input;
+  };
   return changed(node) || changed(master) || replica.data.digest() == above.data.digest();
 }
 
@@ -97,7 +105,8 @@ sim::Duration calm_bound(const World& world) {
     bytes = std::max(bytes, bytes_of(*s));
     keys = std::max<std::uint64_t>(keys, s->data.size());
     if (s->pause.until) {
-      busy = std::max(busy, sim::Duration(s->pause.until->time_since_epoch()) - world.now().time_since_epoch());
+      busy = std::max(
+          busy, sim::Duration(s->pause.until->time_since_epoch()) - world.now().time_since_epoch());
     }
     for (std::size_t j = 0; j < world.nodes(); ++j) {
       if (i == j) continue;
@@ -108,9 +117,11 @@ sim::Duration calm_bound(const World& world) {
   }
   const sim::Duration a_resync = delays + 40 * latency + 2 * time_for(bytes, kJobBytesPerSecond) +
                                  2 * time_for(bytes, slowest) +
-                                 sim::Duration(key_delay * static_cast<std::int64_t>(keys)) + seconds(5);
+                                 sim::Duration(key_delay * static_cast<std::int64_t>(keys)) +
+                                 seconds(5);
   const auto nodes = static_cast<std::int64_t>(world.nodes());
-  return 3 * timeouts + busy + (world.jobs().last_end(world.now()) - world.now()) + (nodes + 1) * a_resync + seconds(10);
+  return 3 * timeouts + busy + (world.jobs().last_end(world.now()) - world.now()) +
+         (nodes + 1) * a_resync + seconds(10);
 }
 
 }  // namespace scenarios

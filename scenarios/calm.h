@@ -1,5 +1,5 @@
-// The calm at the end of a run: faults are over, links healed, generators silent. Within a bound every
-// replica that can reach its master must be online, acknowledged and equal.
+// The calm at the end of a run: faults are over, links healed, generators silent. Within a bound
+// every replica that can reach its master must be online, acknowledged and equal.
 //
 // Who can: a node whose masters, up to one that follows nobody, all run and are all nodes. Loops,
 // followers of raw peers and of nodes that are down have nobody to become equal to.
@@ -16,8 +16,8 @@ namespace scenarios {
 // The calm lasts at least this long: two rounds of acknowledgements.
 inline constexpr sim::Duration kCalmAtLeast{2'500'000};
 
-// How long everything that may still have to be done can take: both sides' timeouts, then for each node
-// in a row a snapshot, its transfer and its load, with the delays that are configured.
+// How long everything that may still have to be done can take: both sides' timeouts, then for each
+// node in a row a snapshot, its transfer and its load, with the delays that are configured.
 sim::Duration calm_bound(const World& world);
 
 // Whether nothing is left to be done.

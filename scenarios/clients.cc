@@ -46,9 +46,15 @@ void Clients::lose(Client& client, std::string_view how) {
   client.lost = how;
 }
 
-std::uint64_t Clients::unanswered(ClientId id) const { return at(id).unanswered; }
-std::string_view Clients::lost(ClientId id) const { return at(id).lost; }
-std::size_t Clients::unsent(ClientId id) const { return at(id).out.size(); }
+std::uint64_t Clients::unanswered(ClientId id) const {
+  return at(id).unanswered;
+}
+std::string_view Clients::lost(ClientId id) const {
+  return at(id).lost;
+}
+std::size_t Clients::unsent(ClientId id) const {
+  return at(id).out.size();
+}
 
 std::optional<model::Reply> Clients::take(ClientId id) {
   Client& client = at(id);
@@ -68,9 +74,15 @@ void Clients::handle(sim::Kernel& kernel, const sim::Occurrence& occurrence) {
       it->open = true;
       write(kernel, *it);
       return;
-    case Kind::room: write(kernel, *it); return;
-    case Kind::refused: lose(*it, "refused"); return;
-    case Kind::reset: lose(*it, "reset"); return;
+    case Kind::room:
+      write(kernel, *it);
+      return;
+    case Kind::refused:
+      lose(*it, "refused");
+      return;
+    case Kind::reset:
+      lose(*it, "reset");
+      return;
     case Kind::ended:
       kernel.close(occurrence.end, sim::CloseHow::fin);
       lose(*it, "closed");
@@ -85,7 +97,8 @@ void Clients::handle(sim::Kernel& kernel, const sim::Occurrence& occurrence) {
       }
       return;
     }
-    default: return;
+    default:
+      return;
   }
 }
 

@@ -1,6 +1,7 @@
-// Clients: connections that commands of a scenario travel on. They live on a host of their own, which
-// has a link without delay to every node, so that what a client says is heard at once and no fault of
-// the network stands between. A connection is known by its node and a name, and stays open.
+// Clients: connections that commands of a scenario travel on. They live on a host of their own,
+// which has a link without delay to every node, so that what a client says is heard at once and no
+// fault of the network stands between. A connection is known by its node and a name, and stays
+// open.
 //
 // Replies are kept in the order in which they came, until somebody takes them.
 #pragma once
@@ -30,8 +31,8 @@ class Clients {
   // The connection of that name to `node`; a new one is not open yet.
   ClientId client(sim::HostId node, std::string_view name);
 
-  // Puts a request behind those not yet written; flush() writes them all at once, over a new connection
-  // if the old one is gone.
+  // Puts a request behind those not yet written; flush() writes them all at once, over a new
+  // connection if the old one is gone.
   void ask(ClientId client, const std::vector<std::string>& argv);
   void flush(sim::Kernel& kernel, ClientId client);
 

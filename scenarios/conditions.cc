@@ -15,14 +15,22 @@ using Value = std::optional<std::string>;
 
 std::string_view words(Test::Op op) {
   switch (op) {
-    case Test::Op::is: return "is";
-    case Test::Op::is_not: return "is not";
-    case Test::Op::less: return "is less than";
-    case Test::Op::at_most: return "is at most";
-    case Test::Op::more: return "is more than";
-    case Test::Op::at_least: return "is at least";
-    case Test::Op::like: return "is like";
-    case Test::Op::absent: return "is absent";
+    case Test::Op::is:
+      return "is";
+    case Test::Op::is_not:
+      return "is not";
+    case Test::Op::less:
+      return "is less than";
+    case Test::Op::at_most:
+      return "is at most";
+    case Test::Op::more:
+      return "is more than";
+    case Test::Op::at_least:
+      return "is at least";
+    case Test::Op::like:
+      return "is like";
+    case Test::Op::absent:
+      return "is absent";
   }
   return "is";
 }
@@ -33,9 +41,12 @@ std::string text(const Test& test) {
   return out;
 }
 
-std::string shown(const Value& value) { return value ? "is " + model::quoted(*value) : "is absent"; }
+std::string shown(const Value& value) {
+  return value ? "is " + model::quoted(*value) : "is absent";
+}
 
-template <class Range, class Name> std::string joined(const Range& range, std::string_view between, Name&& name) {
+template <class Range, class Name>
+std::string joined(const Range& range, std::string_view between, Name&& name) {
   std::string out;
   for (const auto& element : range) {
     if (!out.empty()) out += between;
@@ -81,7 +92,8 @@ class Judge {
   bool words = false;  // compose them
 
   Finding operator()(const InfoIs& c) const {
-    return value_is(c.test, c.field + " of " + c.node, [&] { return info_field(world(), node(c.node), c.field); });
+    return value_is(c.test, c.field + " of " + c.node,
+                    [&] { return info_field(world(), node(c.node), c.field); });
   }
   Finding operator()(const KeyIs& c) const {
     const std::string what = "key " + model::quoted(c.key) + " of " + c.node +
@@ -106,7 +118,8 @@ class Judge {
     Test test = c.test;
     return word_is(c.test, "state of replica " + c.replica + " on " + c.node, [&]() -> Value {
       const auto host = world().host_named(c.replica);
-      const model::Session* const session = host ? world().replica_of(node(c.node), *host) : nullptr;
+      const model::Session* const session =
+          host ? world().replica_of(node(c.node), *host) : nullptr;
       if (session == nullptr) return std::nullopt;
       const std::string name = model::lower(model::name(session->feed.state));
       // INFO has one word for both kinds of waiting.
@@ -115,10 +128,12 @@ class Judge {
     });
   }
   Finding operator()(const Synced& c) const {
-    return fact(joined(c.nodes) + " are synced", [&](std::string& seen) { return synced(c, seen); });
+    return fact(joined(c.nodes) + " are synced",
+                [&](std::string& seen) { return synced(c, seen); });
   }
   Finding operator()(const Equal& c) const {
-    return fact(joined(c.nodes) + " hold equal data", [&](std::string& seen) { return equal(c, seen); });
+    return fact(joined(c.nodes) + " hold equal data",
+                [&](std::string& seen) { return equal(c, seen); });
   }
   Finding operator()(const IsUp& c) const {
     return fact(c.node + (c.up ? " is up" : " is down"), [&](std::string& seen) {
@@ -127,7 +142,8 @@ class Judge {
     });
   }
   Finding operator()(const WireHas& c) const {
-    const std::string what = "number of messages like " + model::quoted(c.text) + " from " + c.from + " to " + c.to;
+    const std::string what =
+        "number of messages like " + model::quoted(c.text) + " from " + c.from + " to " + c.to;
     return value_is(c.times, what, [&]() -> Value {
       const auto from = world().host_named(c.from), to = world().host_named(c.to);
       const auto watch = from && to ? world().wire().find_watch(*from, *to, c.text) : std::nullopt;
@@ -138,7 +154,8 @@ class Judge {
     return fact("mark " + c.mark + " is reached", [&](std::string& seen) {
       seen = "mark " + c.mark + " is not reached";
       const auto all = model::marks();
-      const auto it = std::find_if(all.begin(), all.end(), [&](const auto& m) { return m.name == c.mark; });
+      const auto it =
+          std::find_if(all.begin(), all.end(), [&](const auto& m) { return m.name == c.mark; });
       return it != all.end() && world().reached(it->mark);
     });
   }
@@ -164,9 +181,11 @@ class Judge {
                                   [&](const Condition& inner) { return holds(*sight_, inner); });
     }
     if (words) {
-      finding.wanted = joined(c.inner, " or ", [](const Condition& i) { return "(" + wanted(i) + ")"; });
+      finding.wanted =
+          joined(c.inner, " or ", [](const Condition& i) { return "(" + wanted(i) + ")"; });
       if (sight_ != nullptr) {
-        finding.seen = joined(c.inner, " and ", [&](const Condition& i) { return seen_instead(*sight_, i); });
+        finding.seen =
+            joined(c.inner, " and ", [&](const Condition& i) { return seen_instead(*sight_, i); });
       }
     }
     return finding;
@@ -177,7 +196,8 @@ class Judge {
   std::size_t node(const std::string& name) const { return *world().node_named(name); }
   const model::State* state(const std::string& name) const { return world().state(node(name)); }
 
-  template <class Get> Finding value_is(const Test& test, const std::string& what, Get&& get) const {
+  template <class Get>
+  Finding value_is(const Test& test, const std::string& what, Get&& get) const {
     Finding finding;
     if (words) finding.wanted = what + ' ' + text(test);
     if (sight_ == nullptr) return finding;
@@ -190,7 +210,8 @@ class Judge {
     return finding;
   }
   // As value_is, in any letter case.
-  template <class Get> Finding word_is(Test test, const std::string& what, Get&& get) const {
+  template <class Get>
+  Finding word_is(Test test, const std::string& what, Get&& get) const {
     Finding finding;
     if (words) finding.wanted = what + ' ' + text(test);
     if (sight_ == nullptr) return finding;
@@ -200,7 +221,8 @@ class Judge {
     if (words) finding.seen = what + ' ' + shown(value);
     return finding;
   }
-  template <class Judgement> Finding fact(std::string what, Judgement&& judgement) const {
+  template <class Judgement>
+  Finding fact(std::string what, Judgement&& judgement) const {
     Finding finding;
     if (words) finding.wanted = std::move(what);
     if (sight_ != nullptr) finding.holds = judgement(finding.seen);
@@ -239,15 +261,17 @@ bool Judge::synced(const Synced& c, std::string& seen) const {
     if (s->link.state != model::LinkState::connected) {
       return say("the link of " + other + " is " + std::string(model::name(s->link.state)));
     }
-    if (s->history.id != master->history.id) return say(other + " is in another history than " + name);
+    if (s->history.id != master->history.id)
+      return say(other + " is in another history than " + name);
     if (s->history.offset != master->history.offset) {
-      return say(other + " is at offset " + std::to_string(s->history.offset) + ", " + name + " at " +
-                 std::to_string(master->history.offset));
+      return say(other + " is at offset " + std::to_string(s->history.offset) + ", " + name +
+                 " at " + std::to_string(master->history.offset));
     }
     const std::string& above = world().node(*followed).name;
     const model::Session* const feed = world().replica_of(*followed, world().host_of(node(other)));
     if (feed == nullptr) return say(above + " does not know its replica " + other);
-    if (feed->feed.state != model::FeedState::online) return say(other + " is not online on " + above);
+    if (feed->feed.state != model::FeedState::online)
+      return say(other + " is not online on " + above);
     if (feed->feed.acked != master->history.offset) {
       return say(other + " has acknowledged " + std::to_string(feed->feed.acked) + " of " +
                  std::to_string(master->history.offset));
@@ -266,8 +290,8 @@ bool Judge::equal(const Equal& c, std::string& seen) const {
     }
     if (s->data.digest() == first->data.digest()) continue;
     if (words) {
-      seen = c.nodes.front() + " and " + name + " differ: " +
-             first->data.difference(s->data).value_or("in their digests alone");
+      seen = c.nodes.front() + " and " + name +
+             " differ: " + first->data.difference(s->data).value_or("in their digests alone");
     }
     return false;
   }
@@ -298,7 +322,8 @@ bool holds(const Sight& sight, const Condition& condition) {
 std::string wanted(const Condition& condition) {
   Judge judge(nullptr);
   judge.words = true;
-  return joined(condition.all_of, " and ", [&](const auto& part) { return std::visit(judge, part).wanted; });
+  return joined(condition.all_of, " and ",
+                [&](const auto& part) { return std::visit(judge, part).wanted; });
 }
 
 std::string seen_instead(const Sight& sight, const Condition& condition) {
@@ -323,13 +348,20 @@ bool passes(const Sight& sight, const Test& test, const std::optional<std::strin
   const auto a = model::to_integer(*value), b = model::to_integer(wanted.text);
   const bool numbers = a && b;
   switch (test.op) {
-    case Test::Op::is: return numbers ? *a == *b : *value == wanted.text;
-    case Test::Op::is_not: return numbers ? *a != *b : *value != wanted.text;
-    case Test::Op::less: return numbers && *a < *b;
-    case Test::Op::at_most: return numbers && *a <= *b;
-    case Test::Op::more: return numbers && *a > *b;
-    case Test::Op::at_least: return numbers && *a >= *b;
-    default: return false;
+    case Test::Op::is:
+      return numbers ? *a == *b : *value == wanted.text;
+    case Test::Op::is_not:
+      return numbers ? *a != *b : *value != wanted.text;
+    case Test::Op::less:
+      return numbers && *a < *b;
+    case Test::Op::at_most:
+      return numbers && *a <= *b;
+    case Test::Op::more:
+      return numbers && *a > *b;
+    case Test::Op::at_least:
+      return numbers && *a >= *b;
+    default:
+      return false;
   }
 }
 
@@ -338,13 +370,18 @@ bool passes(const Sight& sight, const ReplyTest& test, const model::Reply& reply
   using Got = model::Reply::Kind;
   const bool is_text = reply.kind == Got::simple || reply.kind == Got::bulk;
   switch (test.kind) {
-    case Kind::anything: return true;
-    case Kind::text: return is_text && reply.text == resolve(sight, test.text).text;
-    case Kind::like: return is_text && model::matches(resolve(sight, test.text).text, reply.text);
-    case Kind::integer: return reply.kind == Got::integer && reply.text == resolve(sight, test.text).text;
+    case Kind::anything:
+      return true;
+    case Kind::text:
+      return is_text && reply.text == resolve(sight, test.text).text;
+    case Kind::like:
+      return is_text && model::matches(resolve(sight, test.text).text, reply.text);
+    case Kind::integer:
+      return reply.kind == Got::integer && reply.text == resolve(sight, test.text).text;
     case Kind::error:
       return reply.kind == Got::error && reply.text.starts_with(resolve(sight, test.text).text);
-    case Kind::nil: return reply.kind == Got::null || reply.kind == Got::null_array;
+    case Kind::nil:
+      return reply.kind == Got::null || reply.kind == Got::null_array;
     case Kind::list:
       return reply.kind == Got::array &&
              std::equal(test.elements.begin(), test.elements.end(), reply.elements.begin(),
@@ -358,12 +395,19 @@ bool passes(const Sight& sight, const ReplyTest& test, const model::Reply& reply
 std::string wanted(const ReplyTest& test) {
   using Kind = ReplyTest::Kind;
   switch (test.kind) {
-    case Kind::anything: return "any reply";
-    case Kind::text: return model::quoted(test.text);
-    case Kind::like: return "text like " + model::quoted(test.text);
-    case Kind::integer: return "(integer) " + test.text;
-    case Kind::error: return test.text.empty() ? "an error" : "an error that begins with " + model::quoted(test.text);
-    case Kind::nil: return "(nil)";
+    case Kind::anything:
+      return "any reply";
+    case Kind::text:
+      return model::quoted(test.text);
+    case Kind::like:
+      return "text like " + model::quoted(test.text);
+    case Kind::integer:
+      return "(integer) " + test.text;
+    case Kind::error:
+      return test.text.empty() ? "an error"
+                               : "an error that begins with " + model::quoted(test.text);
+    case Kind::nil:
+      return "(nil)";
     case Kind::list:
       return "[" + joined(test.elements, ", ", [](const ReplyTest& t) { return wanted(t); }) + "]";
   }
@@ -374,7 +418,8 @@ void watch_messages(World& world, const Scenario& scenario) {
   for (const Step& step : scenario.steps) {
     if (const auto* wait = std::get_if<Wait>(&step.what)) watch_in(world, wait->until);
     if (const auto* expect = std::get_if<Expect>(&step.what)) watch_in(world, expect->holds);
-    if (const auto* throughout = std::get_if<Throughout>(&step.what)) watch_in(world, throughout->holds);
+    if (const auto* throughout = std::get_if<Throughout>(&step.what))
+      watch_in(world, throughout->holds);
     const auto* const fault = std::get_if<Fault>(&step.what);
     if (fault != nullptr && fault->when) watch_in(world, *fault->when);
   }

@@ -20,8 +20,8 @@ std::string wanted(const Condition& condition);
 // What is seen of the parts that do not hold: "role of b is master". Empty when all hold.
 std::string seen_instead(const Sight& sight, const Condition& condition);
 
-// Whether a value passes a test. An absent value passes `absent` and `is_not` alone. Numbers compare as
-// numbers; a test by size fails on anything else.
+// Whether a value passes a test. An absent value passes `absent` and `is_not` alone. Numbers
+// compare as numbers; a test by size fails on anything else.
 bool passes(const Sight& sight, const Test& test, const std::optional<std::string>& value);
 
 // Whether a reply is as it should be.

@@ -33,7 +33,7 @@ bool names(const Fault& fault, const Way& way) {
 
 }  // namespace
 
-// --- striking ---------------------------------------------------------------------------------------
+// --- striking ------------------------------------------------------------------------------------
 
 class Injector::Act {
  public:
@@ -68,28 +68,32 @@ class Injector::Act {
   }
   void operator()(const Welcoming& welcome) { injector_.apply_welcome(world_, welcome.way); }
   void operator()(const Crash& crash) {
-    count(world_.crash(node(crash.node), crash.silent ? sim::Farewell::silence : sim::Farewell::reset, why()));
+    count(world_.crash(node(crash.node),
+                       crash.silent ? sim::Farewell::silence : sim::Farewell::reset));
   }
   void operator()(const Restart& restart) {
     const std::size_t index = node(restart.node);
-    world_.crash(index, sim::Farewell::reset, why());
+    world_.crash(index, sim::Farewell::reset);
     if (!restart.keep_disk) world_.forget_disk(index);
     world_.configure(index, restart.config);
     if (restart.replicaof) world_.configure_master(index, *restart.replicaof);
-    count(world_.start(index, why()));
+    count(world_.start(index));
   }
   void operator()(const Pause& pause) { count(world_.pause(node(pause.node))); }
   void operator()(const Resume& resume) { count(world_.resume(node(resume.node))); }
   void operator()(const SlowLoop& slow) { world_.slow_down(node(slow.node), slow.by); }
   void operator()(const JobFault& job) {
     const Fault& what = plan(world_, fault_);
-    const std::uint32_t jobs = what.when || what.after_bytes ? 1 : what.lasts ? 0 : std::max(1U, what.times);
+    const std::uint32_t jobs = what.when || what.after_bytes ? 1
+                               : what.lasts                  ? 0
+                                                             : std::max(1U, what.times);
     world_.order_job(job, node(job.node), jobs, tag(fault_));
   }
   void operator()(const DiskFault& disk) { world_.fill_disk(node(disk.node), true); }
   void operator()(const ClockFault& clock) {
     WallClock& wall = world_.clock(node(clock.node));
-    count(clock.step != sim::Duration{0} || (clock.drift_ppm && *clock.drift_ppm != wall.drift_ppm()));
+    count(clock.step != sim::Duration{0} ||
+          (clock.drift_ppm && *clock.drift_ppm != wall.drift_ppm()));
     wall.jump(clock.step);
     fault_.jumped += clock.step;
     if (!clock.drift_ppm) return;
@@ -100,7 +104,6 @@ class Injector::Act {
 
  private:
   std::size_t node(const std::string& name) const { return *world_.node_named(name); }
-  std::string why() const { return plan(world_, fault_).text; }
   void count(bool changed) { fault_.counted += changed ? 1 : 0; }
 
   void cut_one(const Cut& cut, sim::EndId end) {
@@ -109,7 +112,8 @@ class Injector::Act {
       notice = sim::Notice::nobody;
     } else if (const auto who = world_.host_named(cut.noticed_by)) {
       const sim::EndId dialler = sim::dialled(end) ? end : sim::peer_of(end);
-      notice = world_.kernel().host_of(dialler) == *who ? sim::Notice::dialler : sim::Notice::acceptor;
+      notice =
+          world_.kernel().host_of(dialler) == *who ? sim::Notice::dialler : sim::Notice::acceptor;
     }
     world_.kernel().cut(end, cut.how, notice, cut.in_flight, tag(fault_));
   }
@@ -125,8 +129,8 @@ void Injector::act(World& world, Active& fault, std::optional<sim::EndId> at) {
 }
 
 // The checksum at its end protects a payload; nothing protects the rest.
-void Injector::flip_byte(World& world, const Flip& flip, const Direction& way, std::uint64_t position,
-                         sim::FaultTag by) {
+void Injector::flip_byte(World& world, const Flip& flip, const Direction& way,
+                         std::uint64_t position, sim::FaultTag by) {
   world.kernel().flip(way.end(), position, flip.bit, by);
   const Landmarks& known = way.landmarks();
   const bool in_payload = known.payload && *known.payload <= position &&
@@ -137,7 +141,7 @@ void Injector::flip_byte(World& world, const Flip& flip, const Direction& way, s
   if (!in_payload || s == nullptr || !s->config.rdbchecksum) world.input_corrupted(to);
 }
 
-// --- lasting, and undoing ---------------------------------------------------------------------------
+// --- lasting, and undoing ------------------------------------------------------------------------
 
 bool Injector::lasts(const Fault& fault) {
   return std::visit(Lasting{}, fault.what) || fault.lasts.has_value();
@@ -145,7 +149,8 @@ bool Injector::lasts(const Fault& fault) {
 
 class Injector::Undo {
  public:
-  Undo(Injector& injector, World& world, Active& fault) : injector_(injector), world_(world), fault_(fault) {}
+  Undo(Injector& injector, World& world, Active& fault)
+      : injector_(injector), world_(world), fault_(fault) {}
 
   void operator()(const HoldWays& hold) {
     for (const Way& way : hold.ways) injector_.apply_hold(world_, way);
@@ -164,9 +169,11 @@ class Injector::Undo {
     for (const Way& way : shape.ways) injector_.apply_shape(world_, way);
   }
   void operator()(const Welcoming& welcome) { injector_.apply_welcome(world_, welcome.way); }
-  void operator()(const Crash& crash) { world_.start(*world_.node_named(crash.node), "back again"); }
+  void operator()(const Crash& crash) { world_.start(*world_.node_named(crash.node)); }
   void operator()(const Pause& pause) { world_.resume(*world_.node_named(pause.node)); }
-  void operator()(const SlowLoop& slow) { world_.slow_down(*world_.node_named(slow.node), sim::Duration{0}); }
+  void operator()(const SlowLoop& slow) {
+    world_.slow_down(*world_.node_named(slow.node), sim::Duration{0});
+  }
   void operator()(const JobFault&) { world_.revoke_job_orders(tag(fault_)); }
   void operator()(const DiskFault& disk) { world_.fill_disk(*world_.node_named(disk.node), false); }
   void operator()(const ClockFault& clock) {
@@ -188,14 +195,16 @@ void Injector::undo(World& world, Active& fault) {
   std::visit(Undo(*this, world, fault), plan(world, fault).what);
 }
 
-// --- faults that meet -------------------------------------------------------------------------------
+// --- faults that meet ----------------------------------------------------------------------------
 
 void Injector::apply_hold(World& world, const Way& way) const {
   sim::Hold worst = sim::Hold::none;
   sim::FaultTag by = sim::kNoFault;
   for (const Active& fault : faults_) {
     const auto* const hold = std::get_if<HoldWays>(&plan(world, fault).what);
-    if (hold == nullptr || !fault.in_force || !names(plan(world, fault), way) || hold->what <= worst) continue;
+    if (hold == nullptr || !fault.in_force || !names(plan(world, fault), way) ||
+        hold->what <= worst)
+      continue;
     worst = hold->what;
     by = tag(fault);
   }
@@ -231,7 +240,7 @@ void Injector::apply_welcome(World& world, const Way& way) const {
   world.kernel().welcome(from, to, what, by);
 }
 
-// --- effects ----------------------------------------------------------------------------------------
+// --- effects -------------------------------------------------------------------------------------
 
 std::uint64_t Injector::counter(const World& world, const Fault& fault) {
   if (const auto* slow = std::get_if<SlowLoop>(&fault.what)) {
@@ -247,7 +256,8 @@ std::uint64_t Injector::effects(const World& world, const Active& fault) const {
   const Fault& what = plan(world, fault);
   if (fault.strikes == 0) return 0;
   if (std::holds_alternative<JobFault>(what.what)) return world.jobs().struck(tag(fault));
-  return world.kernel().impact(tag(fault)) + fault.counted + counter(world, what) - fault.counter_before;
+  return world.kernel().impact(tag(fault)) + fault.counted + counter(world, what) -
+         fault.counter_before;
 }
 
 }  // namespace scenarios

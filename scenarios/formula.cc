@@ -67,7 +67,8 @@ std::string evaluate(const Sight& sight, std::string_view formula, std::string& 
 
 }  // namespace
 
-std::optional<std::string> info_field(const World& world, std::size_t node, std::string_view field) {
+std::optional<std::string> info_field(const World& world, std::size_t node,
+                                      std::string_view field) {
   const model::State* const s = world.state(node);
   if (s == nullptr) return std::nullopt;
   // Those that are waited for most often are read without composing the whole.

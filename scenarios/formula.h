@@ -1,5 +1,5 @@
-// Formulas in a scenario's texts: "@{a.master_repl_offset+1}" is a field of a node's INFO, "@{before}"
-// what a `remember` step put by; whole numbers may be added and taken away.
+// Formulas in a scenario's texts: "@{a.master_repl_offset+1}" is a field of a node's INFO,
+// "@{before}" what a `remember` step put by; whole numbers may be added and taken away.
 #pragma once
 
 #include <map>

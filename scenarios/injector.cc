@@ -17,7 +17,8 @@ const BytePoint* Injector::byte_point(const Fault& fault) {
 }
 
 void Injector::tell(World& world, const Active& fault, std::string_view what) const {
-  world.trace().add(world.now(), sim::record::Fault{fault.number, std::string(what), plan(world, fault).text});
+  world.trace().add(world.now(),
+                    sim::record::Fault{fault.number, std::string(what), plan(world, fault).text});
 }
 
 void Injector::begin(World& world, std::size_t step) {
@@ -33,7 +34,7 @@ void Injector::begin(World& world, std::size_t step) {
   }
 }
 
-// --- armed ------------------------------------------------------------------------------------------
+// --- armed ---------------------------------------------------------------------------------------
 
 void Injector::arm(World& world, Active& fault) {
   const Fault& what = plan(world, fault);
@@ -42,7 +43,8 @@ void Injector::arm(World& world, Active& fault) {
   const BytePoint* const point = byte_point(what);
   if (point == nullptr) return;
   if (point->connection == BytePoint::Which::next) fault.first_connection = world.wire().horizon();
-  if (point->connection == BytePoint::Which::current) fault.last_connection = world.wire().horizon();
+  if (point->connection == BytePoint::Which::current)
+    fault.last_connection = world.wire().horizon();
   make_appointment(world, fault);
 }
 
@@ -66,7 +68,8 @@ void Injector::watch(World& world, const Remembered& remembered) {
 namespace {
 
 // Where in `way` a point lies, as soon as that can be told.
-std::optional<std::uint64_t> position_of(const BytePoint& point, const Direction& way, std::uint64_t delivered) {
+std::optional<std::uint64_t> position_of(const BytePoint& point, const Direction& way,
+                                         std::uint64_t delivered) {
   using Base = BytePoint::Base;
   const Landmarks& known = way.landmarks();
   if (point.percent) {
@@ -75,13 +78,27 @@ std::optional<std::uint64_t> position_of(const BytePoint& point, const Direction
   }
   std::optional<std::uint64_t> base;
   switch (point.base) {
-    case Base::connection: base = 0; break;
-    case Base::now: base = delivered; break;
-    case Base::reply: base = known.reply; break;
-    case Base::header: base = known.header; break;
-    case Base::payload: base = known.payload; break;
-    case Base::payload_end: base = known.payload_end; break;
-    case Base::stream: base = known.stream; break;
+    case Base::connection:
+      base = 0;
+      break;
+    case Base::now:
+      base = delivered;
+      break;
+    case Base::reply:
+      base = known.reply;
+      break;
+    case Base::header:
+      base = known.header;
+      break;
+    case Base::payload:
+      base = known.payload;
+      break;
+    case Base::payload_end:
+      base = known.payload_end;
+      break;
+    case Base::stream:
+      base = known.stream;
+      break;
   }
   if (!base) return std::nullopt;
   const std::int64_t position = static_cast<std::int64_t>(*base) + point.count;
@@ -126,11 +143,12 @@ void Injector::stopped(World& world, const sim::Occurrence& occurrence) {
     if (faults_[i].armed) make_appointment(world, faults_[i]);
     frozen |= std::holds_alternative<Freeze>(plan(world, faults_[i]).what);
   }
-  // A frozen connection stays as it is; others go on, with whatever the fault has made of the world.
+  // A frozen connection stays as it is; others go on, with whatever the fault has made of the
+  // world.
   if (!frozen) world.kernel().lift(occurrence.end);
 }
 
-// --- in force ---------------------------------------------------------------------------------------
+// --- in force ------------------------------------------------------------------------------------
 
 void Injector::strike(World& world, Active& fault, std::optional<sim::EndId> at) {
   const Fault& what = plan(world, fault);
@@ -141,15 +159,17 @@ void Injector::strike(World& world, Active& fault, std::optional<sim::EndId> at)
   act(world, fault, at);
   if (what.lasts && fault.in_force) {
     const std::uint64_t strike = fault.strikes;
-    world.kernel().schedule(world.now() + *what.lasts,
-                            {sim::EventKind::fault, number(world.clients().home()), strike << 32U | fault.number});
+    world.kernel().schedule(
+        world.now() + *what.lasts,
+        {sim::EventKind::fault, number(world.clients().home()), strike << 32U | fault.number});
   }
 }
 
 void Injector::due(World& world, const sim::Occurrence& occurrence) {
   const auto number = static_cast<std::uint32_t>(occurrence.number);
   Active& fault = faults_[number - 1];
-  if (fault.strikes == occurrence.number >> 32U) end(world, fault);  // else it has struck again since
+  if (fault.strikes == occurrence.number >> 32U)
+    end(world, fault);  // else it has struck again since
 }
 
 void Injector::end(World& world, Active& fault) {
@@ -176,7 +196,8 @@ void Injector::end_all(World& world) {
 
 std::vector<FaultEnd> Injector::ends(const World& world) const {
   std::vector<FaultEnd> ends;
-  for (const Active& fault : faults_) ends.push_back({plan(world, fault).text, effects(world, fault)});
+  for (const Active& fault : faults_)
+    ends.push_back({plan(world, fault).text, effects(world, fault)});
   return ends;
 }
 

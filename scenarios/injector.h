@@ -1,11 +1,14 @@
-// Faults: when they strike, what they do to the world, when they are over, and what they really changed.
+// Faults: when they strike, what they do to the world, when they are over, and what they really
+// changed.
 //
 //      a step begins a fault --> it strikes at once
-//                            \-> armed: strikes when its condition holds, or when its byte is reached
+//                            \-> armed: strikes when its condition holds, or when its byte is
+//                            reached
 //      in force --> over: after its time, healed by name, or when the calm begins
 //
-// Every fault has a number, from 1 in the order in which they began; it is its tag in the kernel. Faults
-// may meet: a link is as bad as the worst of the holds on it, and slowed by all that slow it.
+// Every fault has a number, from 1 in the order in which they began; it is its tag in the kernel.
+// Faults may meet: a link is as bad as the worst of the holds on it, and slowed by all that slow
+// it.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +33,8 @@ class Injector {
   // Disarms all, ends all. Nodes that are down stay down.
   void end_all(World& world);
 
-  // To be called after every event: strikes what waits for a condition, and sets what waits for a byte.
+  // To be called after every event: strikes what waits for a condition, and sets what waits for a
+  // byte.
   void watch(World& world, const Remembered& remembered);
   // A byte position was reached, a fault's time is over: occurrences of those kinds.
   void stopped(World& world, const sim::Occurrence& occurrence);
@@ -50,20 +54,20 @@ class Injector {
   struct Active {
     std::size_t step = 0;
     std::uint32_t number = 0;
-    std::uint32_t left = 0;     // strikes to come while armed
+    std::uint32_t left = 0;  // strikes to come while armed
     bool armed = false;
     bool in_force = false;
-    bool held_before = false;   // its condition held when last looked at
+    bool held_before = false;  // its condition held when last looked at
     std::uint32_t strikes = 0;
-    std::uint32_t first_connection = 0;     // the oldest that it may wait on
-    std::uint32_t last_connection = 0;      // the newest, not included; 0: any
+    std::uint32_t first_connection = 0;  // the oldest that it may wait on
+    std::uint32_t last_connection = 0;   // the newest, not included; 0: any
     std::optional<Appointment> waits_for;
-    std::vector<sim::EndId> frozen;         // ends whose sending stands still
+    std::vector<sim::EndId> frozen;  // ends whose sending stands still
     bool frozen_at_byte = false;
-    sim::Duration jumped{0};                // of a clock
+    sim::Duration jumped{0};  // of a clock
     std::optional<std::int32_t> drift_before;
-    std::uint64_t counter_before = 0;       // of what the world counts for it
-    std::uint64_t counted = 0;              // effects that are counted here
+    std::uint64_t counter_before = 0;  // of what the world counts for it
+    std::uint64_t counted = 0;         // effects that are counted here
     bool operator==(const Active&) const = default;
   };
 
@@ -83,8 +87,8 @@ class Injector {
   static bool lasts(const Fault& fault);
   void act(World& world, Active& fault, std::optional<sim::EndId> at);
   void undo(World& world, Active& fault);
-  static void flip_byte(World& world, const Flip& flip, const Direction& way, std::uint64_t position,
-                        sim::FaultTag by);
+  static void flip_byte(World& world, const Flip& flip, const Direction& way,
+                        std::uint64_t position, sim::FaultTag by);
   // What the world counts for a kind of fault that the kernel knows nothing of.
   static std::uint64_t counter(const World& world, const Fault& fault);
   std::uint64_t effects(const World& world, const Active& fault) const;

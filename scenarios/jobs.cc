@@ -12,7 +12,8 @@ JobFault::Job kind_of(model::JobKind kind) {
 }
 
 sim::Duration usual_time(std::uint64_t bytes) {
-  return kJobStart + sim::Duration(static_cast<std::int64_t>(bytes / (kJobBytesPerSecond / 1'000'000)));
+  return kJobStart +
+         sim::Duration(static_cast<std::int64_t>(bytes / (kJobBytesPerSecond / 1'000'000)));
 }
 
 std::uint32_t steps_of(sim::Duration takes) {
@@ -52,8 +53,10 @@ Jobs::Due Jobs::start(std::size_t node, const model::StartJob& wish, sim::Instan
     job.takes = orders_[*order].time;
   }
   job.steps = steps_of(job.takes);
-  // A snapshot that cannot be started never comes here; a load has no other way to fail at its start.
-  if (strike(order_for(node, wish.kind, Does::dies)) || strike(order_for(node, wish.kind, Does::fails))) {
+  // A snapshot that cannot be started never comes here; a load has no other way to fail at its
+  // start.
+  if (strike(order_for(node, wish.kind, Does::dies)) ||
+      strike(order_for(node, wish.kind, Does::fails))) {
     job.fails_after = (job.steps + 1) / 2;
   } else if (strike(order_for(node, wish.kind, Does::fails_to_start))) {
     job.fails_after = 1;
@@ -78,7 +81,8 @@ std::optional<Jobs::Due> Jobs::kill(std::size_t node, model::JobId id, sim::Inst
 }
 
 std::optional<Jobs::Report> Jobs::report(std::uint64_t number, sim::Instant now) {
-  const auto it = std::find_if(jobs_.begin(), jobs_.end(), [&](const Job& j) { return j.number == number; });
+  const auto it =
+      std::find_if(jobs_.begin(), jobs_.end(), [&](const Job& j) { return j.number == number; });
   if (it == jobs_.end() || now < it->due) return std::nullopt;
   Report report{it->node, it->id, 0, std::nullopt, std::nullopt};
   ++it->done;
@@ -104,7 +108,8 @@ bool Jobs::running(std::size_t node) const {
 }
 
 sim::Instant Jobs::last_end(sim::Instant now) const {
-  for (const Job& job : jobs_) now = std::max(now, job.unwanted ? job.due : job.step_due(job.steps));
+  for (const Job& job : jobs_)
+    now = std::max(now, job.unwanted ? job.due : job.step_due(job.steps));
   return now;
 }
 

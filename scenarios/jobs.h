@@ -1,9 +1,9 @@
-// Background jobs of all nodes: how long they take, what they report on the way, and what faults make
-// of them. A job reports its progress in equal steps, at least eight when it is long enough to have
-// any, at least one a second.
+// Background jobs of all nodes: how long they take, what they report on the way, and what faults
+// make of them. A job reports its progress in equal steps, at least eight when it is long enough to
+// have any, at least one a second.
 //
-// Faults order what is to become of jobs. An order takes the next jobs of its kind on its node, as many
-// as it says; one that makes jobs fail also takes a job that is running.
+// Faults order what is to become of jobs. An order takes the next jobs of its kind on its node, as
+// many as it says; one that makes jobs fail also takes a job that is running.
 #pragma once
 
 #include <cstdint>
@@ -28,11 +28,12 @@ class Jobs {
   struct Due {
     std::uint64_t job = 0;
     sim::Instant at;
+    bool operator==(const Due&) const = default;
   };
   struct Report {
     std::size_t node = 0;
     model::JobId id{};
-    std::uint64_t bytes = 0;           // progress, unless it ended
+    std::uint64_t bytes = 0;  // progress, unless it ended
     std::optional<model::JobEnd> end;
     std::optional<sim::Instant> next;  // when it reports again
   };
@@ -47,11 +48,11 @@ class Jobs {
   // When the last of those that run now will have ended, as things are.
   sim::Instant last_end(sim::Instant now) const;
 
-  // --- faults ---
-  // `count` jobs are concerned, 0 = all until it is revoked. When a running job is to fail, its next
-  // report is due.
-  std::optional<Due> order(const JobFault& fault, std::size_t node, std::uint32_t count, sim::FaultTag by,
-                           sim::Instant now);
+  // --- faults ------------------------------------------------------------------------------------
+  // `count` jobs are concerned, 0 = all until it is revoked. When a running job is to fail, its
+  // next report is due.
+  std::optional<Due> order(const JobFault& fault, std::size_t node, std::uint32_t count,
+                           sim::FaultTag by, sim::Instant now);
   void revoke(sim::FaultTag by);
   // How many jobs an order has changed.
   std::uint64_t struck(sim::FaultTag by) const;
@@ -89,7 +90,8 @@ class Jobs {
     bool operator==(const Order&) const = default;
   };
   // The first that is not spent, by its place in `orders_`.
-  std::optional<std::size_t> order_for(std::size_t node, model::JobKind kind, JobFault::Does does) const;
+  std::optional<std::size_t> order_for(std::size_t node, model::JobKind kind,
+                                       JobFault::Does does) const;
   bool strike(std::optional<std::size_t> order);
 
   std::vector<Job> jobs_;

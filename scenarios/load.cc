@@ -6,7 +6,8 @@
 namespace scenarios {
 namespace {
 
-constexpr std::uint64_t kMostUnanswered = 10'000;  // a node that answers so little gets no more for now
+constexpr std::uint64_t kMostUnanswered =
+    10'000;  // a node that answers so little gets no more for now
 
 const Load& plan(const World& world, std::size_t step) {
   return std::get<Load>(world.scenario().steps[step].what);
@@ -39,17 +40,21 @@ void Generators::due(World& world, std::uint64_t number) {
   while (clients.take(generator.client)) {
   }
   const std::string& line = load.lines[choice.below(sim::Purpose::workload, load.lines.size())];
-  const std::string key = "key:" + std::to_string(choice.below(sim::Purpose::workload, std::max(1U, load.keys)));
+  const std::string key =
+      "key:" + std::to_string(choice.below(sim::Purpose::workload, std::max(1U, load.keys)));
   ++generator.sent;
   if (clients.unanswered(generator.client) < kMostUnanswered) {
-    const auto argv = model::split_line(replaced(replaced(line, "{key}", key), "{n}", std::to_string(generator.sent)));
+    const auto argv = model::split_line(
+        replaced(replaced(line, "{key}", key), "{n}", std::to_string(generator.sent)));
     if (argv && !argv->empty()) {
       clients.ask(generator.client, *argv);
       clients.flush(world.kernel(), generator.client);
     }
   }
   const auto per_second = static_cast<std::int64_t>(std::max(1U, load.per_second));
-  schedule(world, generator.began + sim::Duration(static_cast<std::int64_t>(generator.sent) * 1'000'000 / per_second),
+  schedule(world,
+           generator.began +
+               sim::Duration(static_cast<std::int64_t>(generator.sent) * 1'000'000 / per_second),
            number);
 }
 

@@ -1,5 +1,5 @@
-// Load generators: commands that come by themselves at an even rate, drawn from a list, over a client
-// connection of their own. Nobody waits for their replies.
+// Load generators: commands that come by themselves at an even rate, drawn from a list, over a
+// client connection of their own. Nobody waits for their replies.
 #pragma once
 
 #include <cstdint>

@@ -18,15 +18,16 @@
 
 namespace scenarios {
 
-// What a node believes the time of day to be: true time, which is the virtual time since a fixed date,
-// plus an error that a fault can make jump or grow.
+// What a node believes the time of day to be: true time, which is the virtual time since a fixed
+// date, plus an error that a fault can make jump or grow.
 class WallClock {
  public:
   // 2026-01-01 00:00:00 UTC, the true time when every run begins.
   static constexpr std::int64_t kEpochMs = 1'767'225'600'000;
 
   WallClock() = default;
-  WallClock(sim::Duration offset, std::int32_t drift_ppm) : offset_(offset), drift_ppm_(drift_ppm) {}
+  WallClock(sim::Duration offset, std::int32_t drift_ppm)
+      : offset_(offset), drift_ppm_(drift_ppm) {}
 
   model::WallTime at(sim::Instant now) const {
     using std::chrono::floor;
@@ -59,13 +60,13 @@ struct NodeProcess {
   std::string name;
   sim::HostId host{};
 
-  // --- what it starts from ---
+  // --- what it starts from -----------------------------------------------------------------------
   model::Rules rules;
-  ConfigLines config;        // later lines replace earlier ones
-  std::string replicaof;     // as configured, which role commands do not change
+  ConfigLines config;     // later lines replace earlier ones
+  std::string replicaof;  // as configured, which role commands do not change
   std::map<std::string, model::Blob> disk;
 
-  // --- the process ---
+  // --- the process -------------------------------------------------------------------------------
   std::optional<model::Server> server;  // none: it does not run
   std::uint32_t life = 0;               // counts its starts
   // Connections that it dialled: its own name for each, and the network's.
@@ -75,22 +76,22 @@ struct NodeProcess {
     bool operator==(const Dialled&) const = default;
   };
   std::vector<Dialled> dialled;
-  std::optional<sim::Instant> wake;     // the earliest wake that is on the agenda
+  std::optional<sim::Instant> wake;  // the earliest wake that is on the agenda
 
-  // --- how its machine behaves ---
+  // --- how its machine behaves -------------------------------------------------------------------
   model::Machine machine;
   WallClock clock;
   bool paused = false;
   sim::Instant busy_until = sim::kStart;  // its event loop does nothing else before
   sim::Duration slow_by{0};               // every turn of the event loop takes so much longer
 
-  // --- counted for faults: what they really changed ---
+  // --- counted for faults: what they really changed ----------------------------------------------
   std::uint64_t slow_turns = 0;
   std::uint64_t disk_errors = 0;
 
-  // --- for observers ---
-  bool from_raw = false;    // follows, or once followed, a raw peer, perhaps by way of others
-  bool touched_up = false;  // its data were changed behind the protocol
+  // --- for observers -----------------------------------------------------------------------------
+  bool from_raw = false;         // follows, or once followed, a raw peer, perhaps by way of others
+  bool touched_up = false;       // its data were changed behind the protocol
   bool corrupted_input = false;  // a fault changed bytes sent to it that no checksum protects
 
   bool operator==(const NodeProcess&) const = default;

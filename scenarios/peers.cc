@@ -37,19 +37,25 @@ const std::vector<std::string>* replies_to(
 
 }  // namespace
 
-void Peers::add(sim::HostId host, const Peer& peer) { peers_.push_back({host, peer.replies, {}}); }
+void Peers::add(sim::HostId host, const Peer& peer) {
+  peers_.push_back({host, peer.replies, {}});
+}
 
 const Peers::RawPeer* Peers::find(sim::HostId host) const {
-  const auto it = std::find_if(peers_.begin(), peers_.end(), [&](const RawPeer& p) { return p.host == host; });
+  const auto it =
+      std::find_if(peers_.begin(), peers_.end(), [&](const RawPeer& p) { return p.host == host; });
   return it == peers_.end() ? nullptr : &*it;
 }
 
 Peers::RawPeer* Peers::find(sim::HostId host) {
-  const auto it = std::find_if(peers_.begin(), peers_.end(), [&](const RawPeer& p) { return p.host == host; });
+  const auto it =
+      std::find_if(peers_.begin(), peers_.end(), [&](const RawPeer& p) { return p.host == host; });
   return it == peers_.end() ? nullptr : &*it;
 }
 
-bool Peers::has(sim::HostId host) const { return find(host) != nullptr; }
+bool Peers::has(sim::HostId host) const {
+  return find(host) != nullptr;
+}
 
 sim::EndId Peers::dial(sim::Kernel& kernel, sim::HostId peer, sim::HostId to) {
   RawPeer& raw = *find(peer);
@@ -94,7 +100,8 @@ void Peers::write(sim::Kernel& kernel, Session& session) {
 void Peers::answer(sim::Kernel& kernel, const RawPeer& peer, Session& session) {
   std::vector<std::string> argv;
   while (session.in.next(argv) == model::RequestParser::Got::request && !session.close_after) {
-    const std::vector<std::string>* const replies = argv.empty() ? nullptr : replies_to(peer.script, argv);
+    const std::vector<std::string>* const replies =
+        argv.empty() ? nullptr : replies_to(peer.script, argv);
     if (replies == nullptr || replies->empty()) continue;
     std::string_view rest = (*replies)[std::min(session.number, replies->size() - 1)];
     while (!rest.empty() && !session.close_after) {
@@ -129,18 +136,25 @@ void Peers::handle(sim::Kernel& kernel, const sim::Occurrence& occurrence) {
       it->open = true;
       write(kernel, *it);
       return;
-    case Kind::room: write(kernel, *it); return;
-    case Kind::ended: kernel.close(it->end, sim::CloseHow::fin); return;
+    case Kind::room:
+      write(kernel, *it);
+      return;
+    case Kind::ended:
+      kernel.close(it->end, sim::CloseHow::fin);
+      return;
     case Kind::bytes:
       it->got += occurrence.bytes;
       if (peer.script.empty()) return;
       it->in.feed(occurrence.bytes);
       answer(kernel, peer, *it);
       return;
-    default: return;
+    default:
+      return;
   }
 }
 
-std::vector<Peers::Written> Peers::take_written() { return std::exchange(written_, {}); }
+std::vector<Peers::Written> Peers::take_written() {
+  return std::exchange(written_, {});
+}
 
 }  // namespace scenarios

@@ -2,11 +2,12 @@
 // name if it is told to, keeps what it received on its newest connection, and answers requests from
 // its script.
 //
-//   script  "PSYNC": ["-LOADING wait", "+FULLRESYNC <40 hex> 100|@rdb"]    first, then every later connection
+//   script  "PSYNC": ["-LOADING wait", "+FULLRESYNC <40 hex> 100|@rdb"]    first, then every later
+//   connection
 //
-// A reply's parts, separated by '|', are sent as they stand. A part that is one line of the protocol
-// (it begins with + - or :) gets its line end if it lacks one; @rdb is an empty snapshot with its
-// header; @close ends the connection.
+// A reply's parts, separated by '|', are sent as they stand. A part that is one line of the
+// protocol (it begins with + - or :) gets its line end if it lacks one; @rdb is an empty snapshot
+// with its header; @close ends the connection.
 #pragma once
 
 #include <cstdint>
@@ -33,7 +34,7 @@ class Peers {
   void add(sim::HostId host, const Peer& peer);
   bool has(sim::HostId host) const;
 
-  // --- steps ---
+  // --- steps -------------------------------------------------------------------------------------
   sim::EndId dial(sim::Kernel& kernel, sim::HostId peer, sim::HostId to);
   // On its newest connection; false when there is none.
   bool send(sim::Kernel& kernel, sim::HostId peer, std::string_view bytes);

@@ -11,10 +11,12 @@ constexpr std::uint64_t kMostAtOnce = 2'000'000;
 
 }  // namespace
 
-Performance::Performance(std::shared_ptr<const Scenario> scenario, sim::Choice choice, sim::TraceMode mode)
+Performance::Performance(std::shared_ptr<const Scenario> scenario, sim::Choice choice,
+                         sim::TraceMode mode)
     : play_{World(std::move(scenario), std::move(choice), mode), {}, {}, {}, {}} {
   watch_messages(play_.world, play_.world.scenario());
-  if (const auto problem = play_.world.begin()) play_.expectations.failed(play_.world.now(), {}, *problem);
+  if (const auto problem = play_.world.begin())
+    play_.expectations.failed(play_.world.now(), {}, *problem);
 }
 
 bool Performance::advance() {
@@ -44,10 +46,14 @@ bool Performance::advance() {
 void Performance::route(const sim::Occurrence& occurrence) {
   using Kind = sim::Occurrence::Kind;
   switch (occurrence.kind) {
-    case Kind::stopped: return play_.injector.stopped(play_.world, occurrence);
-    case Kind::fault: return play_.injector.due(play_.world, occurrence);
-    case Kind::step: return play_.generators.due(play_.world, occurrence.number);
-    default: return;
+    case Kind::stopped:
+      return play_.injector.stopped(play_.world, occurrence);
+    case Kind::fault:
+      return play_.injector.due(play_.world, occurrence);
+    case Kind::step:
+      return play_.generators.due(play_.world, occurrence.number);
+    default:
+      return;
   }
 }
 
@@ -55,7 +61,8 @@ bool Performance::time_stands_still() {
   events_at_instant_ = play_.world.now() == last_instant_ ? events_at_instant_ + 1 : 0;
   last_instant_ = play_.world.now();
   if (events_at_instant_ < kMostAtOnce) return false;
-  play_.expectations.failed(play_.world.now(), {}, "time stands still: events follow each other without end");
+  play_.expectations.failed(play_.world.now(), {},
+                            "time stands still: events follow each other without end");
   return true;
 }
 

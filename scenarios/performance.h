@@ -1,5 +1,5 @@
-// A run in progress, from the first step to the end of the calm, an event at a time. A value: copy it
-// in the middle, and both copies run on identically.
+// A run in progress, from the first step to the end of the calm, an event at a time. A value: copy
+// it in the middle, and both copies run on identically.
 #pragma once
 
 #include <memory>

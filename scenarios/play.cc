@@ -30,7 +30,8 @@ Judgement Expectations::judgement() const {
 }
 
 void Play::tell_step(const Place& place, std::string_view what, std::string_view text) {
-  world.trace().add(world.now(), sim::record::Step{place.pointer, std::string(what), std::string(text)});
+  world.trace().add(world.now(),
+                    sim::record::Step{place.pointer, std::string(what), std::string(text)});
 }
 
 }  // namespace scenarios

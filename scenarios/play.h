@@ -1,5 +1,5 @@
-// A scenario being played: the world, and what the scenario does to it beside the nodes themselves. A
-// value, like the world.
+// A scenario being played: the world, and what the scenario does to it beside the nodes themselves.
+// A value, like the world.
 #pragma once
 
 #include <string>

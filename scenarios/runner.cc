@@ -49,7 +49,8 @@ Outcome outcome_of(const Scenario& scenario, const std::vector<Judgement>& judge
   if (!scenario.must_fail.empty()) {
     // A witness: what it names fails, and nothing else does.
     const bool as_told = std::all_of(judgements.begin(), judgements.end(), [&](const Judgement& j) {
-      const bool named = std::find(scenario.must_fail.begin(), scenario.must_fail.end(), j.oracle) != scenario.must_fail.end();
+      const bool named = std::find(scenario.must_fail.begin(), scenario.must_fail.end(),
+                                   j.oracle) != scenario.must_fail.end();
       return named == (j.outcome == Outcome::fail);
     });
     return as_told ? Outcome::pass : Outcome::fail;
@@ -63,10 +64,14 @@ Outcome outcome_of(const Scenario& scenario, const std::vector<Judgement>& judge
 
 std::string_view name(Outcome outcome) {
   switch (outcome) {
-    case Outcome::pass: return "pass";
-    case Outcome::fail: return "fail";
-    case Outcome::unknown: return "unknown";
-    case Outcome::not_tested: return "not tested";
+    case Outcome::pass:
+      return "pass";
+    case Outcome::fail:
+      return "fail";
+    case Outcome::unknown:
+      return "unknown";
+    case Outcome::not_tested:
+      return "not tested";
   }
   return "unknown";
 }
@@ -81,7 +86,8 @@ RunResult Performance::result() {
   result.judgements.push_back(play_.expectations.judgement());
   result.outcome = outcome_of(world.scenario(), result.judgements);
   for (const Judgement& j : result.judgements) {
-    world.trace().add(world.now(), sim::record::Verdict{j.oracle, std::string(name(j.outcome)), j.finding});
+    world.trace().add(world.now(),
+                      sim::record::Verdict{j.oracle, std::string(name(j.outcome)), j.finding});
   }
   for (std::size_t i = 0; i < world.nodes(); ++i) result.nodes.push_back(end_of(world, i));
   result.faults = play_.injector.ends(world);
@@ -98,7 +104,8 @@ RunResult Performance::result() {
 
 RunResult run(const Scenario& scenario, sim::Choice choice, sim::TraceMode mode) {
   // The caller's scenario outlives the run: shared without being owned.
-  Performance performance(std::shared_ptr<const Scenario>(std::shared_ptr<void>(), &scenario), std::move(choice), mode);
+  Performance performance(std::shared_ptr<const Scenario>(std::shared_ptr<void>(), &scenario),
+                          std::move(choice), mode);
   while (performance.advance()) {
   }
   return performance.result();

@@ -44,7 +44,8 @@ bool Stepper::proceed(Play& play) {
       finished_ = true;
     } else if (!begun_) {
       const Step& next = step(play);
-      const sim::Instant due = next.at ? std::max(ended_, sim::kStart + *next.at) : ended_ + next.after.value_or(sim::Duration{0});
+      const sim::Instant due = next.at ? std::max(ended_, sim::kStart + *next.at)
+                                       : ended_ + next.after.value_or(sim::Duration{0});
       deadline_ = due;
       if (play.world.now() < due) return moved;
       begin(play);
@@ -73,7 +74,7 @@ void Stepper::fail(Play& play, const std::string& finding, bool over) {
   finished_ |= over;
 }
 
-// --- what steps do when they begin ------------------------------------------------------------------
+// --- what steps do when they begin ---------------------------------------------------------------
 
 class Stepper::Begin {
  public:
@@ -83,10 +84,12 @@ class Stepper::Begin {
     stepper_.deadline_ = play_.world.now() + run.within;
     const std::size_t all = stepper_.commands(play_);
     if (all > kFewCommands) {
-      tell("run", run.node + "> " + run.lines.front() + " ... (" + std::to_string(all) + " commands)");
+      tell("run",
+           run.node + "> " + run.lines.front() + " ... (" + std::to_string(all) + " commands)");
     }
     const bool at_once = run.pipelined || !run.await;
-    for (std::size_t i = 0; i < (at_once ? all : 1); ++i) stepper_.ask(play_, i, i + 1 == all || !at_once);
+    for (std::size_t i = 0; i < (at_once ? all : 1); ++i)
+      stepper_.ask(play_, i, i + 1 == all || !at_once);
     if (!run.await) stepper_.done(play_);
   }
   void operator()(const ReplicaOf& replicaof) {
@@ -106,14 +109,17 @@ class Stepper::Begin {
       play_.expectations.passed();
       tell("expect", wanted(expect.holds));
     } else {
-      stepper_.fail(play_, "expected that " + wanted(expect.holds) + "; seen: " + seen_instead(play_.sight(), expect.holds),
+      stepper_.fail(play_,
+                    "expected that " + wanted(expect.holds) +
+                        "; seen: " + seen_instead(play_.sight(), expect.holds),
                     false);
     }
     stepper_.done(play_);
   }
   void operator()(const Throughout& throughout) {
     stepper_.deadline_ = play_.world.now() + throughout.lasts;
-    tell(throughout.never ? "never" : "always", wanted(throughout.holds) + " for " + in_seconds(throughout.lasts));
+    tell(throughout.never ? "never" : "always",
+         wanted(throughout.holds) + " for " + in_seconds(throughout.lasts));
   }
   void operator()(const Sleep& sleep) {
     stepper_.deadline_ = play_.world.now() + sleep.time;
@@ -128,9 +134,12 @@ class Stepper::Begin {
     stepper_.done(play_);
   }
   void operator()(const Remember& remember) {
-    const auto value = info_field(play_.world, *play_.world.node_named(remember.node), remember.field);
+    const auto value =
+        info_field(play_.world, *play_.world.node_named(remember.node), remember.field);
     if (!value) {
-      return stepper_.fail(play_, "there is no " + remember.field + " of " + remember.node + " to be remembered", true);
+      return stepper_.fail(
+          play_, "there is no " + remember.field + " of " + remember.node + " to be remembered",
+          true);
     }
     play_.remembered[remember.name] = *value;
     tell("remember", remember.name + " = " + *value);
@@ -186,7 +195,7 @@ void Stepper::begin(Play& play) {
   std::visit(Begin(*this, play), step(play).what);
 }
 
-// --- what steps wait for ----------------------------------------------------------------------------
+// --- what steps wait for -------------------------------------------------------------------------
 
 class Stepper::Look {
  public:
@@ -196,7 +205,8 @@ class Stepper::Look {
   void operator()(const ReplicaOf&) { stepper_.take_replies(play_); }
   void operator()(const CollectReply& collect) {
     World& world = play_.world;
-    const ClientId client = world.clients().client(world.host_of(*world.node_named(collect.node)), collect.client);
+    const ClientId client =
+        world.clients().client(world.host_of(*world.node_named(collect.node)), collect.client);
     const std::size_t all = std::max<std::size_t>(1, collect.replies.size());
     while (stepper_.answered_ < all) {
       const auto reply = world.clients().take(client);
@@ -216,9 +226,11 @@ class Stepper::Look {
   void operator()(const Throughout& throughout) {
     if (holds(play_.sight(), throughout.holds) != throughout.never) return;
     const std::string what = wanted(throughout.holds);
-    stepper_.fail(play_, throughout.never ? "expected never that " + what + "; it came to be"
-                                          : "expected all the time that " + what + "; seen: " +
-                                                seen_instead(play_.sight(), throughout.holds), false);
+    stepper_.fail(play_,
+                  throughout.never ? "expected never that " + what + "; it came to be"
+                                   : "expected all the time that " + what +
+                                         "; seen: " + seen_instead(play_.sight(), throughout.holds),
+                  false);
     stepper_.done(play_);
   }
   void operator()(const auto&) {}
@@ -228,7 +240,9 @@ class Stepper::Look {
   Play& play_;
 };
 
-void Stepper::look(Play& play) { std::visit(Look(*this, play), step(play).what); }
+void Stepper::look(Play& play) {
+  std::visit(Look(*this, play), step(play).what);
+}
 
 void Stepper::ran_out(Play& play) {
   if (!begun_ || finished_) return;  // it was only to be begun
@@ -240,16 +254,19 @@ void Stepper::ran_out(Play& play) {
     return done(play);
   }
   if (const auto* wait = std::get_if<Wait>(&now.what)) {
-    return fail(play, "waited " + time + " until " + wanted(wait->until) + "; seen: " +
-                          seen_instead(play.sight(), wait->until), true);
+    return fail(play,
+                "waited " + time + " until " + wanted(wait->until) +
+                    "; seen: " + seen_instead(play.sight(), wait->until),
+                true);
   }
   if (const auto* collect = std::get_if<CollectReply>(&now.what)) {
-    return fail(play, "no reply to " + collect->client + " on " + collect->node + " within " + time, true);
+    return fail(play, "no reply to " + collect->client + " on " + collect->node + " within " + time,
+                true);
   }
   fail(play, "no reply within " + time + " to: " + command(play, answered_).line, true);
 }
 
-// --- commands ---------------------------------------------------------------------------------------
+// --- commands ------------------------------------------------------------------------------------
 
 std::size_t Stepper::commands(const Play& play) const {
   if (const auto* run = std::get_if<Run>(&step(play).what)) return run->lines.size() * run->repeat;
@@ -263,11 +280,13 @@ Stepper::Command Stepper::command(Play& play, std::size_t number) const {
   };
   if (const auto* run = std::get_if<Run>(&step(play).what)) {
     const std::string& line = run->lines[number % run->lines.size()];
-    return {client(run->node, run->client), replaced(line, "{i}", std::to_string(number / run->lines.size()))};
+    return {client(run->node, run->client),
+            replaced(line, "{i}", std::to_string(number / run->lines.size()))};
   }
   const auto& [node, master] = std::get<ReplicaOf>(step(play).what).pairs[number];
-  const std::string line = master.empty() ? "REPLICAOF NO ONE"
-                                          : "REPLICAOF " + master + ' ' + std::to_string(world.port_of(master));
+  const std::string line =
+      master.empty() ? "REPLICAOF NO ONE"
+                     : "REPLICAOF " + master + ' ' + std::to_string(world.port_of(master));
   return {client(node, "main"), line};
 }
 
@@ -276,7 +295,9 @@ void Stepper::ask(Play& play, std::size_t number, bool flush) {
   const Resolved line = resolve(play.sight(), asked.line);
   const auto argv = line.problem.empty() ? model::split_line(line.text) : std::nullopt;
   if (!argv || argv->empty()) {
-    return fail(play, line.problem.empty() ? "cannot be split into words: " + line.text : line.problem, true);
+    return fail(play,
+                line.problem.empty() ? "cannot be split into words: " + line.text : line.problem,
+                true);
   }
   ++asked_;
   play.world.clients().ask(asked.client, *argv);
@@ -311,7 +332,8 @@ bool Stepper::lost(Play& play, const Command& command) {
   return true;
 }
 
-void Stepper::judge_reply(Play& play, std::size_t number, const std::string& line, const model::Reply& reply) {
+void Stepper::judge_reply(Play& play, std::size_t number, const std::string& line,
+                          const model::Reply& reply) {
   const Step& now = step(play);
   const std::string text = model::to_text(reply);
   std::string node;
@@ -327,7 +349,8 @@ void Stepper::judge_reply(Play& play, std::size_t number, const std::string& lin
     tests = &collect->replies;
   } else {
     node = std::get<ReplicaOf>(now.what).pairs[number].first;
-    if (reply.kind == model::Reply::Kind::error) return fail(play, line + " on " + node + " was answered " + text, true);
+    if (reply.kind == model::Reply::Kind::error)
+      return fail(play, line + " on " + node + " was answered " + text, true);
   }
   if (few) {
     constexpr std::size_t kLong = 120;
@@ -339,7 +362,8 @@ void Stepper::judge_reply(Play& play, std::size_t number, const std::string& lin
   if (passes(play.sight(), test, reply)) {
     play.expectations.passed();
   } else {
-    fail(play, line + " on " + node + " was answered " + text + ", expected " + wanted(test), false);
+    fail(play, line + " on " + node + " was answered " + text + ", expected " + wanted(test),
+         false);
   }
 }
 

@@ -1,8 +1,8 @@
-// The steps of a scenario, one after the other. A step is begun when it is due and looked at after every
-// event until it is done; the next one begins in the same moment.
+// The steps of a scenario, one after the other. A step is begun when it is due and looked at after
+// every event until it is done; the next one begins in the same moment.
 //
-// A wait that does not come true, or a command that gets no reply, ends the steps: what follows would be
-// about another situation. A broken expectation does not.
+// A wait that does not come true, or a command that gets no reply, ends the steps: what follows
+// would be about another situation. A broken expectation does not.
 #pragma once
 
 #include <cstdint>
@@ -50,13 +50,14 @@ class Stepper {
   Command command(Play& play, std::size_t number) const;
   void ask(Play& play, std::size_t number, bool flush);
   bool take_replies(Play& play);
-  void judge_reply(Play& play, std::size_t number, const std::string& line, const model::Reply& reply);
+  void judge_reply(Play& play, std::size_t number, const std::string& line,
+                   const model::Reply& reply);
   bool lost(Play& play, const Command& command);
 
   std::size_t next_ = 0;
   bool begun_ = false;
   bool finished_ = false;
-  sim::Instant ended_ = sim::kStart;     // the step before it
+  sim::Instant ended_ = sim::kStart;  // the step before it
   sim::Instant began_ = sim::kStart;
   sim::Instant deadline_ = sim::kStart;
   std::size_t asked_ = 0, answered_ = 0;  // commands of this step

@@ -9,8 +9,8 @@
 namespace scenarios {
 namespace {
 
-constexpr std::size_t kIdLength = 40;   // of a replication id, and of the mark behind a payload
-constexpr std::size_t kLongWord = 48;   // longer values are told by their size
+constexpr std::size_t kIdLength = 40;  // of a replication id, and of the mark behind a payload
+constexpr std::size_t kLongWord = 48;  // longer values are told by their size
 constexpr std::size_t kManyWords = 12;
 
 bool is_id(std::string_view word) {
@@ -20,9 +20,8 @@ bool is_id(std::string_view word) {
 }
 
 bool is_plain(std::string_view word) {
-  return !word.empty() && std::all_of(word.begin(), word.end(), [](char c) {
-    return c > ' ' && c < 0x7f && c != '"';
-  });
+  return !word.empty() && std::all_of(word.begin(), word.end(),
+                                      [](char c) { return c > ' ' && c < 0x7f && c != '"'; });
 }
 
 void append_word(std::string& out, std::string_view word) {
@@ -72,15 +71,16 @@ std::string message_text(std::string_view line) {
   return text;
 }
 
-// One call of Wire::sent(): the direction, the connection that it belongs to, and where messages go.
+// One call of Wire::sent(): the direction, the connection that it belongs to, and where messages
+// go.
 class Follower {
  public:
-  Follower(Wire& wire, Wire::Pair& pair, Direction& way, std::uint64_t payload_size, sim::Instant now,
-           sim::Trace& trace)
+  Follower(Wire& wire, Wire::Pair& pair, Direction& way, std::uint64_t payload_size,
+           sim::Instant now, sim::Trace& trace)
       : wire_(wire), pair_(pair), way_(way), payload_size_(payload_size), now_(now), trace_(trace) {
-    const bool watched = std::any_of(wire.watches_.begin(), wire.watches_.end(), [&](const auto& w) {
-      return w.from == way.host() && w.to == way.peer();
-    });
+    const bool watched =
+        std::any_of(wire.watches_.begin(), wire.watches_.end(),
+                    [&](const auto& w) { return w.from == way.host() && w.to == way.peer(); });
     wanted_ = trace.keeps() || watched;
   }
 
@@ -94,12 +94,18 @@ class Follower {
   // Takes at least one byte, at most what the phase it is in may have.
   std::size_t take_some(std::string_view bytes) {
     switch (way_.phase_) {
-      case Phase::requests: return take_requests(bytes);
-      case Phase::answers: return take_answer(bytes);
-      case Phase::header: return take_header(bytes);
-      case Phase::payload: return take_payload(bytes);
-      case Phase::marked_payload: return take_marked(bytes);
-      case Phase::stream: return take_stream(bytes);
+      case Phase::requests:
+        return take_requests(bytes);
+      case Phase::answers:
+        return take_answer(bytes);
+      case Phase::header:
+        return take_header(bytes);
+      case Phase::payload:
+        return take_payload(bytes);
+      case Phase::marked_payload:
+        return take_marked(bytes);
+      case Phase::stream:
+        return take_stream(bytes);
     }
     return bytes.size();
   }
@@ -124,7 +130,8 @@ class Follower {
       pair_.open_request = way_.requests_;
       pair_.by_sync = by_sync;
       set(way_.landmarks_.stream, end);
-      // A second request on the same connection (after -ERR to PSYNC) is answered from where we are.
+      // A second request on the same connection (after -ERR to PSYNC) is answered from where we
+      // are.
       Direction& other = pair_.answering;
       if (other.phase_ == Phase::stream) other.phase_ = Phase::answers;
     }
@@ -219,11 +226,13 @@ class Follower {
       way_.mark_ = line.substr(5);
       way_.tail_.clear();
       way_.phase_ = Phase::marked_payload;
-      if (payload_size_ > 0) set(way_.landmarks_.payload_end, way_.position_ + payload_size_ + kIdLength);
+      if (payload_size_ > 0)
+        set(way_.landmarks_.payload_end, way_.position_ + payload_size_ + kIdLength);
       if (wanted_) {
-        say(payload_size_ > 0 ? "payload of " + std::to_string(payload_size_) + " bytes up to a mark"
-                              : std::string("payload up to a mark"),
-            way_.line_at_, header);
+        say(payload_size_ > 0
+                ? "payload of " + std::to_string(payload_size_) + " bytes up to a mark"
+                : std::string("payload up to a mark"),
+            way_.line_at_, header, line);
       }
       return;
     }
@@ -231,7 +240,8 @@ class Follower {
     way_.skip_ = size;
     way_.phase_ = Phase::payload;
     set(way_.landmarks_.payload_end, way_.position_ + size);
-    if (wanted_) say("payload of " + std::to_string(size) + " bytes", way_.line_at_, header + size);
+    if (wanted_)
+      say("payload of " + std::to_string(size) + " bytes", way_.line_at_, header + size, line);
     if (size == 0) begin_stream();
   }
 
@@ -287,15 +297,17 @@ class Follower {
     ++wire_.news_;
   }
 
-  void say(std::string text, std::uint64_t from, std::uint64_t count) {
+  // `line`: the words as they stand on the wire, where the timeline has others.
+  void say(std::string text, std::uint64_t from, std::uint64_t count, std::string_view line = {}) {
     for (Wire::Watch& watch : wire_.watches_) {
-      if (watch.from == way_.host() && watch.to == way_.peer() && model::matches(watch.glob, text)) {
-        ++watch.seen;
-      }
+      if (watch.from != way_.host() || watch.to != way_.peer()) continue;
+      const bool heard =
+          model::matches(watch.glob, text) || (!line.empty() && model::matches(watch.glob, line));
+      watch.seen += heard ? 1 : 0;
     }
     if (trace_.keeps()) {
-      trace_.add(now_, sim::record::Message{number(way_.end()), number(way_.host()), number(way_.peer()),
-                                            std::move(text), from, count});
+      trace_.add(now_, sim::record::Message{number(way_.end()), number(way_.host()),
+                                            number(way_.peer()), std::move(text), from, count});
     }
   }
 
@@ -314,7 +326,8 @@ std::size_t Wire::watch(sim::HostId from, sim::HostId to, std::string glob) {
   return watches_.size() - 1;
 }
 
-std::optional<std::size_t> Wire::find_watch(sim::HostId from, sim::HostId to, std::string_view glob) const {
+std::optional<std::size_t> Wire::find_watch(sim::HostId from, sim::HostId to,
+                                            std::string_view glob) const {
   const auto it = std::find_if(watches_.begin(), watches_.end(), [&](const Watch& w) {
     return w.from == from && w.to == to && w.glob == glob;
   });
@@ -346,13 +359,14 @@ std::vector<const Direction*> Wire::between(sim::HostId from, sim::HostId to) co
   std::vector<const Direction*> found;
   for (const Pair& pair : pairs_) {
     if (pair.asking.host() == from && pair.asking.peer() == to) found.push_back(&pair.asking);
-    if (pair.answering.host() == from && pair.answering.peer() == to) found.push_back(&pair.answering);
+    if (pair.answering.host() == from && pair.answering.peer() == to)
+      found.push_back(&pair.answering);
   }
   return found;
 }
 
-void Wire::sent(sim::EndId end, std::string_view bytes, std::uint64_t payload_size, sim::Instant now,
-                sim::Trace& trace) {
+void Wire::sent(sim::EndId end, std::string_view bytes, std::uint64_t payload_size,
+                sim::Instant now, sim::Trace& trace) {
   const auto followed = pair_of(end);
   if (!followed) return;
   Pair& pair = pairs_[*followed];

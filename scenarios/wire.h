@@ -1,6 +1,6 @@
-// What the nodes say to each other, followed on every connection between them, direction by direction,
-// as it is sent. Two things come of it: the places in a byte stream that faults and tests name, and the
-// messages of the timeline.
+// What the nodes say to each other, followed on every connection between them, direction by
+// direction, as it is sent. Two things come of it: the places in a byte stream that faults and
+// tests name, and the messages of the timeline.
 //
 //   requests  PING  REPLCONF ...  PSYNC ? -1 | REPLCONF ACK 50 ...
 //                                            ^ stream
@@ -8,8 +8,8 @@
 //                              ^ reply         ^ ^ payload   ^ payload_end = stream
 //                                              header
 //
-// A place is known as soon as its first byte, or the header that announces it, has been sent: before
-// any of it is delivered. Whoever wants something to happen there has time to say so.
+// A place is known as soon as its first byte, or the header that announces it, has been sent:
+// before any of it is delivered. Whoever wants something to happen there has time to say so.
 #pragma once
 
 #include <cstdint>
@@ -27,8 +27,8 @@ namespace scenarios {
 
 // Positions in the bytes that one end of a connection sends, counted from the connection's first.
 struct Landmarks {
-  std::optional<std::uint64_t> reply;        // the answer to PSYNC or SYNC
-  std::optional<std::uint64_t> header;       // the line before the payload
+  std::optional<std::uint64_t> reply;   // the answer to PSYNC or SYNC
+  std::optional<std::uint64_t> header;  // the line before the payload
   std::optional<std::uint64_t> payload;
   std::optional<std::uint64_t> payload_end;  // the first byte behind it, and behind its mark
   std::optional<std::uint64_t> stream;       // the first byte of the replication stream
@@ -38,12 +38,15 @@ struct Landmarks {
 // One direction of one connection.
 class Direction {
  public:
-  // `end` belongs to a connection from `host` to `peer`, or the other way round: the side that dialled
-  // asks, the other answers.
+  // `end` belongs to a connection from `host` to `peer`, or the other way round: the side that
+  // dialled asks, the other answers.
   Direction(sim::EndId end, sim::HostId host, sim::HostId peer)
-      : end_(end), host_(host), peer_(peer), phase_(sim::dialled(end) ? Phase::requests : Phase::answers) {}
+      : end_(end),
+        host_(host),
+        peer_(peer),
+        phase_(sim::dialled(end) ? Phase::requests : Phase::answers) {}
 
-  sim::EndId end() const { return end_; }    // the one that sends
+  sim::EndId end() const { return end_; }  // the one that sends
   sim::HostId host() const { return host_; }
   sim::HostId peer() const { return peer_; }
   const Landmarks& landmarks() const { return landmarks_; }
@@ -60,31 +63,33 @@ class Direction {
   sim::EndId end_;
   sim::HostId host_, peer_;
   Phase phase_;
-  std::uint64_t position_ = 0;         // of the next byte
+  std::uint64_t position_ = 0;  // of the next byte
   Landmarks landmarks_;
 
-  model::RequestParser parser_;        // requests, stream
-  std::uint64_t requests_ = 0;         // that want an answer
-  std::string line_;                   // answers, header: what has come of a line
+  model::RequestParser parser_;  // requests, stream
+  std::uint64_t requests_ = 0;   // that want an answer
+  std::string line_;             // answers, header: what has come of a line
   std::uint64_t line_at_ = 0;
-  std::uint64_t skip_ = 0;             // bytes of a bulk answer still to pass over
-  std::uint64_t elements_ = 0;         // of an answer that are still to come
-  std::uint64_t answers_ = 0;          // whole answers
-  std::string mark_, tail_;            // behind a payload of unknown size, and the newest bytes of it
+  std::uint64_t skip_ = 0;      // bytes of a bulk answer still to pass over
+  std::uint64_t elements_ = 0;  // of an answer that are still to come
+  std::uint64_t answers_ = 0;   // whole answers
+  std::string mark_, tail_;     // behind a payload of unknown size, and the newest bytes of it
 };
 
 class Wire {
  public:
-  // Count messages from one host to another that are like `glob`. Equal wishes share a number.
+  // Count messages from one host to another that are like `glob`, as the timeline prints them; a
+  // payload also by its header line. Equal wishes share a number.
   std::size_t watch(sim::HostId from, sim::HostId to, std::string glob);
   std::uint64_t seen(std::size_t watch) const { return watches_[watch].seen; }
-  std::optional<std::size_t> find_watch(sim::HostId from, sim::HostId to, std::string_view glob) const;
+  std::optional<std::size_t> find_watch(sim::HostId from, sim::HostId to,
+                                        std::string_view glob) const;
 
   // A connection that is to be followed, named by the end that dialled.
   void opened(sim::EndId end, sim::HostId from, sim::HostId to);
 
-  // `bytes` were taken by the connection from the software at `end`. `payload_size` is the size of the
-  // snapshot that `end`'s host is sending, if known: a header with a mark does not tell.
+  // `bytes` were taken by the connection from the software at `end`. `payload_size` is the size of
+  // the snapshot that `end`'s host is sending, if known: a header with a mark does not tell.
   // Messages go to `trace` if it keeps them. Ends that are not followed are ignored.
   void sent(sim::EndId end, std::string_view bytes, std::uint64_t payload_size, sim::Instant now,
             sim::Trace& trace);
@@ -94,7 +99,9 @@ class Wire {
   std::vector<const Direction*> between(sim::HostId from, sim::HostId to) const;
 
   // One more than the number of the newest connection that is followed.
-  std::uint32_t horizon() const { return pairs_.empty() ? 0 : number(pairs_.back().asking.end()) / 2 + 1; }
+  std::uint32_t horizon() const {
+    return pairs_.empty() ? 0 : number(pairs_.back().asking.end()) / 2 + 1;
+  }
   // Grows whenever a connection or a landmark becomes known.
   std::uint64_t news() const { return news_; }
 
@@ -105,7 +112,8 @@ class Wire {
 
   struct Pair {
     Direction asking, answering;
-    // The request to be synced that has not been answered, by its number among the asker's requests.
+    // The request to be synced that has not been answered, by its number among the asker's
+    // requests.
     std::optional<std::uint64_t> open_request{};
     bool by_sync = false;
     bool operator==(const Pair&) const = default;
@@ -123,7 +131,8 @@ class Wire {
   std::uint64_t news_ = 0;
 };
 
-// A request or reply line as the timeline prints it: ids cut to 8 characters, long values to their size.
+// A request or reply line as the timeline prints it: ids cut to 8 characters, long values to their
+// size.
 std::string message_text(const std::vector<std::string>& words);
 std::string message_text(std::string_view line);
 

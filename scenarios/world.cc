@@ -24,7 +24,8 @@ void apply(model::Config& config, const ConfigLines& lines) {
 
 model::Rules rules_of(const Node& node) {
   const model::Profile* const profile = model::find_profile(node.profile);
-  if (profile == nullptr) throw std::logic_error("a scenario with an unknown profile: " + node.profile);
+  if (profile == nullptr)
+    throw std::logic_error("a scenario with an unknown profile: " + node.profile);
   model::Rules rules = profile->rules;
   for (const std::string& name : node.quirks) {
     const model::Quirk* const quirk = model::find_quirk(name);
@@ -38,7 +39,8 @@ model::Rules rules_of(const Node& node) {
 
 World::World(std::shared_ptr<const Scenario> scenario, sim::Choice choice, sim::TraceMode mode)
     : scenario_(std::move(scenario)), kernel_(std::move(choice), mode) {
-  kernel_.trace().add(kernel_.now(), sim::record::Scenario{scenario_->name, scenario_->point, scenario_->seed});
+  kernel_.trace().add(kernel_.now(),
+                      sim::record::Scenario{scenario_->name, scenario_->point, scenario_->seed});
   lay_out();
   set_links();
   for (const auto& [oracle, reason] : scenario_->leave_out) bench_.leave_out(oracle);
@@ -82,7 +84,8 @@ void World::set_links() {
   for (const Peer& peer : scenario_->peers) {
     for (std::uint32_t from = 0; from < places; ++from) {
       const sim::HostId to = *host_named(peer.name);
-      if (sim::HostId{from} != to) kernel_.welcome(sim::HostId{from}, to, usual_welcome(to), sim::kNoFault);
+      if (sim::HostId{from} != to)
+        kernel_.welcome(sim::HostId{from}, to, usual_welcome(to), sim::kNoFault);
     }
   }
 }
@@ -98,11 +101,12 @@ sim::LinkProfile World::usual_link(sim::HostId from, sim::HostId to) const {
 
 sim::Welcome World::usual_welcome(sim::HostId to) const {
   const std::size_t peer = number(to) - nodes_.size();
-  const bool deaf = number(to) >= nodes_.size() && peer < scenario_->peers.size() && !scenario_->peers[peer].listens;
+  const bool deaf = number(to) >= nodes_.size() && peer < scenario_->peers.size() &&
+                    !scenario_->peers[peer].listens;
   return deaf ? sim::Welcome::refuse : sim::Welcome::accept;
 }
 
-// --- beginning --------------------------------------------------------------------------------------
+// --- beginning -----------------------------------------------------------------------------------
 
 std::optional<std::string> World::begin() {
   std::optional<std::string> problem;
@@ -115,7 +119,7 @@ std::optional<std::string> World::begin() {
       nodes_[i].disk["dump.rdb"] = model::Blob(snapshot_of_data(i, found));
     }
     if (plan.start) {
-      start(i, "");
+      start(i);
     } else {
       kernel_.crash(nodes_[i].host, sim::Farewell::reset);
     }
@@ -141,7 +145,7 @@ std::string World::snapshot_of_data(std::size_t index, std::string& problem) con
   return model::encode_rdb(aside.state(0)->data, options);
 }
 
-// --- looking ----------------------------------------------------------------------------------------
+// --- looking -------------------------------------------------------------------------------------
 
 const model::State* World::state(std::size_t index) const {
   return nodes_[index].server ? &nodes_[index].server->state() : nullptr;
@@ -157,7 +161,8 @@ std::optional<std::size_t> World::node_named(std::string_view name) const {
 std::optional<sim::HostId> World::host_named(std::string_view name) const {
   const std::size_t places = nodes_.size() + scenario_->peers.size();
   for (std::size_t i = 0; i < places; ++i) {
-    const std::string& own = i < nodes_.size() ? nodes_[i].name : scenario_->peers[i - nodes_.size()].name;
+    const std::string& own =
+        i < nodes_.size() ? nodes_[i].name : scenario_->peers[i - nodes_.size()].name;
     if (own == name) return sim::HostId{static_cast<std::uint32_t>(i)};
   }
   constexpr std::string_view kNet = "10.0.0.";
@@ -216,7 +221,7 @@ bool World::operator==(const World& other) const {
          reached_ == other.reached_;
 }
 
-// --- processes --------------------------------------------------------------------------------------
+// --- processes -----------------------------------------------------------------------------------
 
 model::Boot World::boot(const NodeProcess& node) const {
   model::Boot boot;
@@ -240,9 +245,8 @@ int World::port_of(std::string_view name) const {
   return static_cast<int>(config.port);
 }
 
-bool World::crash(std::size_t index, sim::Farewell farewell, std::string_view why) {
+bool World::crash(std::size_t index, sim::Farewell farewell) {
   if (!nodes_[index].server) return false;
-  tell_process(index, "crash", why);
   end_process(index, farewell);
   return true;
 }
@@ -265,7 +269,6 @@ void World::configure(std::size_t index, const ConfigLines& lines) {
 
 bool World::pause(std::size_t index) {
   if (nodes_[index].paused || !nodes_[index].server) return false;
-  tell_process(index, "pause", "");
   nodes_[index].paused = true;
   update_stall(index);
   return true;
@@ -273,7 +276,6 @@ bool World::pause(std::size_t index) {
 
 bool World::resume(std::size_t index) {
   if (!nodes_[index].paused) return false;
-  tell_process(index, "resume", "");
   nodes_[index].paused = false;
   update_stall(index);
   return true;
@@ -299,11 +301,12 @@ void World::update_stall(std::size_t index) {
 }
 
 void World::tell_process(std::size_t index, std::string_view what, std::string_view why) {
-  kernel_.trace().add(kernel_.now(), sim::record::Process{number(nodes_[index].host), std::string(what),
-                                                          std::string(why)});
+  kernel_.trace().add(kernel_.now(), sim::record::Process{number(nodes_[index].host),
+                                                          std::string(what), std::string(why)});
 }
 
-void World::order_job(const JobFault& fault, std::size_t node, std::uint32_t count, sim::FaultTag by) {
+void World::order_job(const JobFault& fault, std::size_t node, std::uint32_t count,
+                      sim::FaultTag by) {
   if (const auto due = jobs_.order(fault, node, count, by, kernel_.now())) {
     schedule_job(node, due->job, due->at);
   }
@@ -317,7 +320,7 @@ void World::revoke_job_orders(sim::FaultTag by) {
   }
 }
 
-// --- raw peers --------------------------------------------------------------------------------------
+// --- raw peers -----------------------------------------------------------------------------------
 
 void World::peer_dials(sim::HostId peer, sim::HostId to) {
   wire_.opened(peers_.dial(kernel_, peer, to), peer, to);
@@ -329,7 +332,9 @@ bool World::peer_sends(sim::HostId peer, std::string_view bytes) {
   return sent;
 }
 
-bool World::peer_closes(sim::HostId peer, sim::CloseHow how) { return peers_.close(kernel_, peer, how); }
+bool World::peer_closes(sim::HostId peer, sim::CloseHow how) {
+  return peers_.close(kernel_, peer, how);
+}
 
 void World::follow_peers() {
   for (const Peers::Written& written : peers_.take_written()) {

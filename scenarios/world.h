@@ -1,12 +1,13 @@
 // The simulated world: the kernel, and on its hosts the nodes with their servers, disks, clocks and
 // jobs, raw peers and clients. The one place where simulator and model meet.
 //
-//      kernel --occurrence--> World --one input--> Server --effects--> World --> kernel, jobs, disks
+//      kernel --occurrence--> World --one input--> Server --effects--> World --> kernel, jobs,
+//      disks
 //                                                     |
 //                                                     +--> Bench (before they are carried out)
 //
-// One occurrence is one input of one server. What the server wants is carried out in order, at once.
-// A world is a value: a copy runs on identically.
+// One occurrence is one input of one server. What the server wants is carried out in order, at
+// once. A world is a value: a copy runs on identically.
 //
 //      hosts    0 ..   the nodes, in order of the scenario
 //               then   raw peers
@@ -42,15 +43,16 @@ class World {
   // `scenario` is shared by all copies and never changes.
   World(std::shared_ptr<const Scenario> scenario, sim::Choice choice, sim::TraceMode mode);
 
-  // Starts the nodes and gives them their data. Before anything else, once. Says what went wrong with
-  // the data, if anything did.
+  // Starts the nodes and gives them their data. Before anything else, once. Says what went wrong
+  // with the data, if anything did.
   std::optional<std::string> begin();
 
-  // Takes the next occurrence at or before `until` and does what the hosts do with it. It is handed on,
-  // without its bytes, as `stopped`, `step` and `fault` are nobody's here. Nothing: time is `until`.
+  // Takes the next occurrence at or before `until` and does what the hosts do with it. It is handed
+  // on, without its bytes, as `stopped`, `step` and `fault` are nobody's here. Nothing: time is
+  // `until`.
   std::optional<sim::Occurrence> advance(sim::Instant until);
 
-  // --- looking ---------------------------------------------------------------------------------------
+  // --- looking -----------------------------------------------------------------------------------
   const Scenario& scenario() const { return *scenario_; }
   sim::Instant now() const { return kernel_.now(); }
   std::size_t nodes() const { return nodes_.size(); }
@@ -75,7 +77,7 @@ class World {
   sim::LinkProfile usual_link(sim::HostId from, sim::HostId to) const;
   sim::Welcome usual_welcome(sim::HostId to) const;
 
-  // --- parts -----------------------------------------------------------------------------------------
+  // --- parts -------------------------------------------------------------------------------------
   sim::Kernel& kernel() { return kernel_; }
   const sim::Kernel& kernel() const { return kernel_; }
   sim::Trace& trace() { return kernel_.trace(); }
@@ -88,10 +90,11 @@ class World {
   Bench& bench() { return bench_; }
   const Bench& bench() const { return bench_; }
 
-  // --- processes -------------------------------------------------------------------------------------
-  // False when there was nothing to do: it runs already, it is down already.
-  bool crash(std::size_t node, sim::Farewell farewell, std::string_view why);
-  bool start(std::size_t node, std::string_view why);
+  // --- processes ---------------------------------------------------------------------------------
+  // False when there was nothing to do: it runs already, it is down already. The kernel tells of
+  // each in the trace.
+  bool crash(std::size_t node, sim::Farewell farewell);
+  bool start(std::size_t node);
   bool pause(std::size_t node);
   bool resume(std::size_t node);
   // The event loop does nothing else for this long.
@@ -100,9 +103,11 @@ class World {
   // What a process starts from: takes effect at its next start.
   void forget_disk(std::size_t node) { nodes_[node].disk.clear(); }
   void configure(std::size_t node, const ConfigLines& lines);
-  void configure_master(std::size_t node, std::string name) { nodes_[node].replicaof = std::move(name); }
+  void configure_master(std::size_t node, std::string name) {
+    nodes_[node].replicaof = std::move(name);
+  }
 
-  // --- its machine -----------------------------------------------------------------------------------
+  // --- its machine -------------------------------------------------------------------------------
   void slow_down(std::size_t node, sim::Duration by) { nodes_[node].slow_by = by; }
   void fill_disk(std::size_t node, bool full) { nodes_[node].machine.disk_full = full; }
   // Bytes sent to it were changed where no checksum notices.
@@ -111,7 +116,7 @@ class World {
   void order_job(const JobFault& fault, std::size_t node, std::uint32_t count, sim::FaultTag by);
   void revoke_job_orders(sim::FaultTag by);
 
-  // --- raw peers -------------------------------------------------------------------------------------
+  // --- raw peers ---------------------------------------------------------------------------------
   void peer_dials(sim::HostId peer, sim::HostId to);
   bool peer_sends(sim::HostId peer, std::string_view bytes);
   bool peer_closes(sim::HostId peer, sim::CloseHow how);
@@ -150,8 +155,10 @@ class World {
   void follow_peers();
 
   // One input of the server on `node`: `act(server, moment)`, then its effects.
-  template <class Act> void input(std::size_t node, const Source& source, Act&& act);
-  void note_data(std::size_t node, const Source& source, std::optional<std::uint64_t> digest_before);
+  template <class Act>
+  void input(std::size_t node, const Source& source, Act&& act);
+  void note_data(std::size_t node, const Source& source,
+                 std::optional<std::uint64_t> digest_before);
   void carry_out(std::size_t node);
 
   void perform(std::size_t node, const model::Dial& dial);

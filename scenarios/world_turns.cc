@@ -14,7 +14,9 @@ constexpr model::ConnId kDataConn{0x7fff'ffffU};
 constexpr std::size_t kMarkSize = 40;  // behind a diskless payload
 constexpr std::size_t kEndless = std::size_t{1} << 30U;
 
-model::Instant model_time(sim::Instant at) { return model::Instant(at.time_since_epoch()); }
+model::Instant model_time(sim::Instant at) {
+  return model::Instant(at.time_since_epoch());
+}
 
 sim::Instant sim_time(model::Instant at) {
   return at == model::Instant::max() ? sim::kNever : sim::Instant(at.time_since_epoch());
@@ -40,7 +42,7 @@ class HostAround final : public model::Surroundings {
   const NodeProcess& node_;
 };
 
-// --- names of connections ---------------------------------------------------------------------------
+// --- names of connections ------------------------------------------------------------------------
 
 std::optional<sim::EndId> World::end_of(const NodeProcess& node, model::ConnId conn) {
   if (conn == kDataConn) return std::nullopt;
@@ -73,17 +75,20 @@ World::Source World::source_of(const NodeProcess& node, sim::EndId end) const {
   return source;
 }
 
-// --- one input --------------------------------------------------------------------------------------
+// --- one input -----------------------------------------------------------------------------------
 
-template <class Act> void World::input(std::size_t index, const Source& source, Act&& act) {
+template <class Act>
+void World::input(std::size_t index, const Source& source, Act&& act) {
   NodeProcess& node = nodes_[index];
   model::Effects& effects = scratch_.effects;
   effects.clear();
   HostAround around(*this, node);
-  const model::Moment moment{model_time(kernel_.now()), node.clock.at(kernel_.now()), around, node.machine,
-                             effects, kernel_.trace().keeps()};
+  const model::Moment moment{
+      model_time(kernel_.now()), node.clock.at(kernel_.now()), around, node.machine, effects,
+      kernel_.trace().keeps()};
   std::optional<std::uint64_t> digest;
-  if (source.client && !node.server->state().is_master()) digest = node.server->state().data.digest();
+  if (source.client && !node.server->state().is_master())
+    digest = node.server->state().data.digest();
   act(*node.server, moment);
 
   note_data(index, source, digest);
@@ -103,7 +108,8 @@ template <class Act> void World::input(std::size_t index, const Source& source, 
 }
 
 // A client that changes a replica's data does so behind the protocol; a full resync repairs it.
-void World::note_data(std::size_t index, const Source& source, std::optional<std::uint64_t> digest_before) {
+void World::note_data(std::size_t index, const Source& source,
+                      std::optional<std::uint64_t> digest_before) {
   NodeProcess& node = nodes_[index];
   const model::State& s = node.server->state();
   if (source.client && digest_before && !s.is_master() && s.data.digest() != *digest_before) {
@@ -135,7 +141,7 @@ void World::schedule_wake(std::size_t index) {
                    {sim::EventKind::wake, number(node.host), kernel_.incarnation(node.host)});
 }
 
-// --- occurrences ------------------------------------------------------------------------------------
+// --- occurrences ---------------------------------------------------------------------------------
 
 std::optional<sim::Occurrence> World::advance(sim::Instant until) {
   std::optional<sim::Occurrence> occurrence = kernel_.next(until);
@@ -161,13 +167,18 @@ void World::handle_node(const sim::Occurrence& occurrence) {
     case Kind::wake:
       if (!node.wake || *node.wake > kernel_.now()) return;  // an earlier wake took its place
       node.wake.reset();
-      return input(index, {}, [](model::Server& server, const model::Moment& at) { server.tick(at); });
-    case Kind::job: return handle_job(occurrence.number);
-    case Kind::resume: return update_stall(index);
+      return input(index, {},
+                   [](model::Server& server, const model::Moment& at) { server.tick(at); });
+    case Kind::job:
+      return handle_job(occurrence.number);
+    case Kind::resume:
+      return update_stall(index);
     case Kind::step:
     case Kind::fault:
-    case Kind::stopped: return;
-    default: return handle_connection(index, occurrence);
+    case Kind::stopped:
+      return;
+    default:
+      return handle_connection(index, occurrence);
   }
 }
 
@@ -177,7 +188,8 @@ void World::handle_connection(std::size_t index, const sim::Occurrence& occurren
   const Source source = source_of(node, occurrence.end);
   if (!source.conn) return;  // the server has hung up meanwhile
   const model::ConnId conn = *source.conn;
-  if (occurrence.kind == Kind::refused || occurrence.kind == Kind::reset) forget(node, occurrence.end);
+  if (occurrence.kind == Kind::refused || occurrence.kind == Kind::reset)
+    forget(node, occurrence.end);
   // The bytes are the kernel's until its next call, and the server asks it for room.
   scratch_.bytes.assign(occurrence.bytes);
   input(index, source, [&](model::Server& server, const model::Moment& at) {
@@ -185,15 +197,23 @@ void World::handle_connection(std::size_t index, const sim::Occurrence& occurren
       case Kind::accepted: {
         const std::uint32_t other = number(kernel_.host_of(sim::peer_of(occurrence.end)));
         const std::string ip = source.client ? "127.0.0.1" : "10.0.0." + std::to_string(other + 1);
-        return server.accepted(at, conn, ip, static_cast<int>(32768 + number(occurrence.end) / 2 % 28232));
+        return server.accepted(at, conn, ip,
+                               static_cast<int>(32768 + number(occurrence.end) / 2 % 28232));
       }
-      case Kind::connected: return server.connected(at, conn);
-      case Kind::refused: return server.refused(at, conn);
-      case Kind::bytes: return server.received(at, conn, scratch_.bytes);
-      case Kind::ended: return server.ended(at, conn);
-      case Kind::reset: return server.reset(at, conn);
-      case Kind::room: return server.writable(at, conn);
-      default: return;
+      case Kind::connected:
+        return server.connected(at, conn);
+      case Kind::refused:
+        return server.refused(at, conn);
+      case Kind::bytes:
+        return server.received(at, conn, scratch_.bytes);
+      case Kind::ended:
+        return server.ended(at, conn);
+      case Kind::reset:
+        return server.reset(at, conn);
+      case Kind::room:
+        return server.writable(at, conn);
+      default:
+        return;
     }
   });
 }
@@ -212,21 +232,25 @@ void World::schedule_job(std::size_t node, std::uint64_t job, sim::Instant at) {
   kernel_.schedule(at, {sim::EventKind::job, number(nodes_[node].host), job});
 }
 
-// --- starting ---------------------------------------------------------------------------------------
+// --- starting ------------------------------------------------------------------------------------
 
-bool World::start(std::size_t index, std::string_view why) {
+bool World::start(std::size_t index) {
   NodeProcess& node = nodes_[index];
   if (node.server) return false;
-  if (!kernel_.up(node.host)) kernel_.start(node.host);
+  if (kernel_.up(node.host)) {
+    tell_process(index, "start", "");  // the first: hosts begin up
+  } else {
+    kernel_.start(node.host);
+  }
   ++node.life;
   node.touched_up = false;
-  tell_process(index, "start", why);
   node.server.emplace(boot(node));
   input(index, {}, [](model::Server& server, const model::Moment& at) { server.start(at); });
   return true;
 }
 
-// Runs the data commands on a running master, as a client that is on no network. An error, or nothing.
+// Runs the data commands on a running master, as a client that is on no network. An error, or
+// nothing.
 std::optional<std::string> World::give_data(std::size_t index) {
   const Source source{kDataConn, std::nullopt, true};
   input(index, source, [](model::Server& server, const model::Moment& at) {
@@ -252,7 +276,7 @@ std::optional<std::string> World::give_data(std::size_t index) {
   return problem;
 }
 
-// --- effects ----------------------------------------------------------------------------------------
+// --- effects -------------------------------------------------------------------------------------
 
 void World::perform(std::size_t index, const model::Dial& dial) {
   NodeProcess& node = nodes_[index];
@@ -269,7 +293,8 @@ void World::perform(std::size_t index, const model::Dial& dial) {
 }
 
 void World::perform(std::size_t index, const model::Send& send) {
-  const std::string_view bytes = std::string_view(scratch_.effects.bytes).substr(send.from, send.count);
+  const std::string_view bytes =
+      std::string_view(scratch_.effects.bytes).substr(send.from, send.count);
   if (send.conn == kDataConn) {
     data_replies_ += bytes;
     return;
@@ -299,7 +324,8 @@ void World::perform(std::size_t index, const model::StartJob& job) {
 }
 
 void World::perform(std::size_t index, const model::KillJob& job) {
-  if (const auto due = jobs_.kill(index, job.job, kernel_.now())) schedule_job(index, due->job, due->at);
+  if (const auto due = jobs_.kill(index, job.job, kernel_.now()))
+    schedule_job(index, due->job, due->at);
 }
 
 void World::perform(std::size_t index, const model::WriteFile& file) {
@@ -310,7 +336,9 @@ void World::perform(std::size_t index, const model::WriteFile& file) {
   }
 }
 
-void World::perform(std::size_t index, const model::Block& block) { occupy(index, block.time); }
+void World::perform(std::size_t index, const model::Block& block) {
+  occupy(index, block.time);
+}
 
 void World::perform(std::size_t index, const model::Exit& exit) {
   tell_process(index, "exit", exit.why);
@@ -320,12 +348,12 @@ void World::perform(std::size_t index, const model::Exit& exit) {
 void World::perform(std::size_t index, const model::Transitioned& edge) {
   const bool feed = edge.machine == model::MachineKind::replica_feed;
   kernel_.trace().add(
-      kernel_.now(),
-      sim::record::Transition{number(nodes_[index].host), std::string(model::machine_name(edge.machine)),
-                              feed ? static_cast<std::uint32_t>(edge.instance) : 0,
-                              std::string(model::state_name(edge.machine, edge.from)),
-                              std::string(model::state_name(edge.machine, edge.to)),
-                              std::string(model::event_name(edge.machine, edge.on))});
+      kernel_.now(), sim::record::Transition{
+                         number(nodes_[index].host), std::string(model::machine_name(edge.machine)),
+                         feed ? static_cast<std::uint32_t>(edge.instance) : 0,
+                         std::string(model::state_name(edge.machine, edge.from)),
+                         std::string(model::state_name(edge.machine, edge.to)),
+                         std::string(model::event_name(edge.machine, edge.on))});
 }
 
 void World::perform(std::size_t index, const model::Reached& reached) {
@@ -338,26 +366,30 @@ void World::perform(std::size_t index, const model::Reached& reached) {
     jobs_.snapshot_was_refused(index);
     node.machine.fork_fails = jobs_.refuses_snapshot(index);
   }
-  const bool by_disk = reached.mark == Mark::transfer_disk_error || reached.mark == Mark::snapshot_died ||
+  const bool by_disk = reached.mark == Mark::transfer_disk_error ||
+                       reached.mark == Mark::snapshot_died ||
                        reached.mark == Mark::snapshot_failed_to_start;
   if (by_disk && node.machine.disk_full) ++node.disk_errors;
 }
 
 void World::perform(std::size_t index, const model::Note& note) {
   if (!kernel_.trace().keeps()) return;
-  kernel_.trace().add(kernel_.now(), sim::record::Note{number(nodes_[index].host), std::string(note.topic),
-                                                       with_names(note.text)});
+  kernel_.trace().add(kernel_.now(),
+                      sim::record::Note{number(nodes_[index].host), std::string(note.topic),
+                                        with_names(note.text)});
 }
 
 // Servers know each other by address; readers know them by name.
 std::string World::with_names(std::string text) const {
   constexpr std::string_view kNetwork = "10.0.0.";
-  for (std::size_t at = text.find(kNetwork); at != std::string::npos; at = text.find(kNetwork, at + 1)) {
+  for (std::size_t at = text.find(kNetwork); at != std::string::npos;
+       at = text.find(kNetwork, at + 1)) {
     std::size_t end = text.find_first_not_of("0123456789", at + kNetwork.size());
     if (end == std::string::npos) end = text.size();
     const auto host = host_named(text.substr(at, end - at));
     if (!host) continue;
-    if (text.substr(end, 1) == ":") end = std::min(text.find_first_not_of("0123456789", end + 1), text.size());
+    if (text.substr(end, 1) == ":")
+      end = std::min(text.find_first_not_of("0123456789", end + 1), text.size());
     text.replace(at, end - at, name_of(*host));
   }
   return text;
