@@ -37,9 +37,9 @@ const std::map<std::string, std::vector<std::string>> kMayInclude = {
     {"model/", {"model/"}},
     {"scenarios/", {"scenarios/", "sim/", "model/"}},
     {"reports/", {"reports/", "sim/trace.h", "sim/time.h"}},
-    {"tools/", {"tools/", "scenarios/", "reports/"}},
+    {"tools/", {"tools/", "scenarios/", "reports/", "sim/trace.h"}},  // to read one for a report
     {"tools/live/", {"tools/", "model/", "scenarios/"}},
-    {"tools/bench/", {"tools/", "scenarios/", "sim/"}},  // measures the kernel by itself
+    {"tools/benchmarks/", {"tools/", "scenarios/", "sim/"}},  // measure the kernel by itself
 };
 
 // The trace is a target of its own: what it is made of must not reach for the simulator.
