@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "scenarios/nearest.h"
+#include "tools/replay.h"
 #include "tools/verbs.h"
 
 namespace tools {
@@ -28,9 +29,30 @@ struct Verb {
 
 Verb add_check(CLI::App& app, CheckOptions& options) {
   CLI::App* verb = app.add_subcommand("check", "Validate scenario files without running them");
-  verb->add_option("files", options.files, "Scenario files; - is standard input")->required()->type_name("FILE");
+  verb->add_option("files", options.files, "Scenario files; - is standard input")
+      ->required()
+      ->type_name("FILE");
   verb->add_flag("--json", options.json, "Print the errors as one JSON document on standard output");
   return {verb, [&options] { return check(options); }};
+}
+
+Verb add_replay(CLI::App& app, ReplayOptions& options) {
+  CLI::App* verb = app.add_subcommand("replay", "Run scenarios and show what happened");
+  verb->add_option("files", options.files, "Scenario files; - is standard input")
+      ->required()
+      ->type_name("FILE");
+  CLI::Option* json = verb->add_flag("--json", options.json,
+                                     "Print the results as one JSON document on standard output");
+  verb->add_flag("--quiet", options.quiet, "Print the verdicts alone, a line each")->excludes(json);
+  verb->add_option("--trace", options.trace,
+                   "Write the whole trace there, as JSON Lines; of several scenarios into a folder")
+      ->type_name("FILE");
+  verb->add_option("--seed", options.seed, "Use this seed instead of the scenario's own")
+      ->type_name("N");
+  verb->add_option("--quirk", options.quirks, "Switch a quirk on, on every node (repeatable)")
+      ->type_name("NAME")
+      ->allow_extra_args(false);
+  return {verb, [&options] { return replay(options); }};
 }
 
 // The first argument that is no option should be a verb.
@@ -56,7 +78,8 @@ int explain_bad_usage(const CLI::Error& error, const CLI::App& app) {
   }
   std::cerr << kProgram << ": " << error.what();
   for (const std::string& extra : where.remaining()) {
-    const std::string meant = scenarios::nearest_word(extra, std::vector<std::string_view>(known.begin(), known.end()));
+    const std::string meant =
+        scenarios::nearest_word(extra, std::vector<std::string_view>(known.begin(), known.end()));
     if (!meant.empty()) std::cerr << " (did you mean \"" << meant << "\"?)";
   }
   std::cerr << "; see " << kProgram << (chosen.empty() ? "" : " " + where.get_name()) << " --help\n";
@@ -70,7 +93,9 @@ int run(int argc, char** argv) {
   app.failure_message(CLI::FailureMessage::simple);
 
   CheckOptions check_options;
+  ReplayOptions replay_options;
   const std::vector<Verb> verbs = {
+      add_replay(app, replay_options),
       add_check(app, check_options),
   };
 
