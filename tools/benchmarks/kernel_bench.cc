@@ -167,7 +167,7 @@ int main(int argc, char** argv) {
     }
   }
 
-  const int repetitions = quick ? 15 : 60;
+  const int repetitions = quick ? 30 : 150;
   const auto add = [&](const char* name, void (*function)(benchmark::State&)) {
     return benchmark::RegisterBenchmark(name, function)->Repetitions(repetitions)->MinTime(0.005);
   };
