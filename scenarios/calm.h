@@ -23,6 +23,10 @@ sim::Duration calm_bound(const World& world);
 // Whether nothing is left to be done.
 bool settled(const World& world);
 
+// As settled(), but for what is always on its way where pings come faster than acknowledgements
+// return: the last bytes of the stream, as long as they change no data.
+bool settled_but_for_pings(const World& world);
+
 // Whether there is somebody whom a node follows and can reach.
 bool has_reachable_master(const World& world, std::size_t node);
 

@@ -38,7 +38,7 @@ bool Performance::advance() {
   } else if (phase_ == Phase::steps) {
     stepper_.ran_out(play_);
   } else {
-    end_calm(settled(play_.world));
+    end_calm(settled_but_for_pings(play_.world));
   }
   return phase_ != Phase::over;
 }

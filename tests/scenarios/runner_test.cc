@@ -196,6 +196,15 @@ TEST(Runner, LoadsStopWhenTheCalmBegins) {
   EXPECT_EQ(result.nodes[0].digest, result.nodes[1].digest);
 }
 
+TEST(Runner, TheCalmEndsThoughPingsAreAlwaysOnTheirWay) {
+  const RunResult result = run(R"({ 'point': 'far apart', 'link': { 'latency': '800ms' },
+    'config': { 'repl-diskless-sync': 'no', 'repl-ping-replica-period': '1', 'repl-timeout': '10' },
+    'nodes': { 'a': { 'data': ['SET k 1'] }, 'b': { 'replicaof': 'a' } },
+    'steps': [ { 'wait': { 'keys': { 'b': { 'k': '1' } } } } ] })");
+  EXPECT_EQ(result.outcome, Outcome::pass) << judgement_of(result, "LIVE").finding;
+  EXPECT_EQ(judgement_of(result, "LIVE").outcome, Outcome::pass);
+}
+
 // --- witnesses and peers -------------------------------------------------------------------------
 
 TEST(Runner, AWitnessPassesOnlyWhenWhatItNamesFails) {
