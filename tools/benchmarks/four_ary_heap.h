@@ -29,8 +29,31 @@ class FourAryHeap {
 
   Item front() const { return lines_[0].items[kRoot]; }
 
-  // Takes the earliest and puts `item` in its place: a hold with one sift instead of two.
-  void exchange(Item item) {
+  // Precondition: not empty.
+  Item take() {
+    const Item first = front();
+    const Item last = (*this)[--end_];
+    (*this)[end_] = kNone;
+    if (end_ > kRoot) sift_down(last);
+    return first;
+  }
+
+  // Takes the earliest and puts `item` in its place: take() and put() with one sift instead of two,
+  // for those who know at once what they will put back.
+  Item exchange(Item item) {
+    const Item first = front();
+    sift_down(item);
+    return first;
+  }
+
+ private:
+  struct alignas(64) Line {
+    Item items[4];
+  };
+  static constexpr Item kNone = ~Item{0};
+  static constexpr std::size_t kRoot = 3;  // the children of `at` are then at 4 * at - 8 and on
+
+  void sift_down(Item item) {
     Line* const lines = lines_.data();
     std::size_t at = kRoot;
     for (std::size_t child = 4; child < end_; child = 4 * at - 8) {
@@ -44,13 +67,6 @@ class FourAryHeap {
     }
     lines[at / 4].items[at % 4] = item;
   }
-
- private:
-  struct alignas(64) Line {
-    Item items[4];
-  };
-  static constexpr Item kNone = ~Item{0};
-  static constexpr std::size_t kRoot = 3;  // the children of `at` are then at 4 * at - 8 and on
 
   Item& operator[](std::size_t at) { return lines_[at / 4].items[at % 4]; }
 
