@@ -14,6 +14,8 @@
 
 #include "scenarios/nearest.h"
 #include "tools/replay.h"
+#include "tools/diagram.h"
+#include "tools/lists.h"
 #include "tools/verbs.h"
 
 namespace tools {
@@ -55,6 +57,36 @@ Verb add_replay(CLI::App& app, ReplayOptions& options) {
   return {verb, [&options] { return replay(options); }};
 }
 
+Verb add_diagram(CLI::App& app, DiagramOptions& options) {
+  CLI::App* verb = app.add_subcommand("diagram", "Draw the state machines that the nodes run on");
+  CLI::Option* master =
+      verb->add_flag("--master", options.master, "What a master keeps for each replica");
+  verb->add_flag_callback("--replica", [&options] { options.master = false; },
+                          "The replica's link to its master (the default)")
+      ->excludes(master);
+  verb->add_option("--format", options.format, "dot, svg or png; the last two need Graphviz")
+      ->check(CLI::IsMember({"dot", "svg", "png"}))
+      ->capture_default_str();
+  verb->add_option("--trace", options.trace, "Paint it with what this trace has seen")->type_name("FILE");
+  verb->add_option("--output,-o", options.output, "Write it there; - is standard output")
+      ->type_name("FILE")
+      ->capture_default_str();
+  return {verb, [&options] { return diagram(options); }};
+}
+
+Verb add_quirks(CLI::App& app, ListOptions& options) {
+  CLI::App* verb = app.add_subcommand("quirks", "List the bugs that can be switched on");
+  verb->add_flag("--json", options.json, "Print them as one JSON document");
+  return {verb, [&options] { return quirks(options); }};
+}
+
+Verb add_marks(CLI::App& app, ListOptions& options) {
+  CLI::App* verb = app.add_subcommand("marks", "List the rare paths, and which scenarios reach them");
+  verb->add_option("files", options.files, "Scenario files to run")->type_name("FILE");
+  verb->add_flag("--json", options.json, "Print them as one JSON document");
+  return {verb, [&options] { return marks(options); }};
+}
+
 // The first argument that is no option should be a verb.
 int explain_unknown_verb(const std::string& word, const std::vector<Verb>& verbs) {
   std::vector<std::string> names;
@@ -94,9 +126,14 @@ int run(int argc, char** argv) {
 
   CheckOptions check_options;
   ReplayOptions replay_options;
+  DiagramOptions diagram_options;
+  ListOptions quirk_options, mark_options;
   const std::vector<Verb> verbs = {
       add_replay(app, replay_options),
       add_check(app, check_options),
+      add_diagram(app, diagram_options),
+      add_quirks(app, quirk_options),
+      add_marks(app, mark_options),
   };
 
   if (argc < 2) {

@@ -12,10 +12,10 @@ namespace tools {
 // Exit codes, for all verbs.
 constexpr int kPass = 0;
 constexpr int kFail = 1;
-constexpr int kBadInput = 2;      // bad usage, or a bad file
+constexpr int kBadInput = 2;  // bad usage, or a bad file
 constexpr int kNotTested = 3;
-constexpr int kDefect = 4;        // of our own
-constexpr int kInterrupted = 130; // Ctrl-C
+constexpr int kDefect = 4;         // of our own
+constexpr int kInterrupted = 130;  // Ctrl-C
 
 struct CheckOptions {
   std::vector<std::string> files;  // "-" is standard input

@@ -1,0 +1,20 @@
+// replsim diagram: the state machines, drawn from the tables that the nodes run on; with a trace, painted
+// with what that run did.
+#pragma once
+
+#include <string>
+
+namespace tools {
+
+struct DiagramOptions {
+  bool master = false;         // what a master keeps for each replica; else the replica's link
+  std::string format = "dot";  // "dot", "svg", "png"
+  std::string trace;           // a trace file to count in; empty: none
+  std::string output = "-";    // where to; "-": standard output
+};
+
+// An exit code. Without Graphviz a picture cannot be made: the drawing is written as .dot all the same,
+// and the message says where.
+int diagram(const DiagramOptions& options);
+
+}  // namespace tools

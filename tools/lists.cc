@@ -1,0 +1,106 @@
+#include "tools/lists.h"
+
+#include <algorithm>
+#include <iostream>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "scenarios/runner.h"
+#include "scenarios/tables.h"
+#include "tools/input.h"
+#include "tools/verbs.h"
+
+namespace tools {
+namespace {
+
+using Reached = std::map<std::string, std::vector<std::string>, std::less<>>;  // mark -> scenarios
+
+std::string padded(std::string_view text, std::size_t width) {
+  return std::string(text) + std::string(width > text.size() ? width - text.size() : 1, ' ');
+}
+
+template <class Rows> std::size_t widest(const Rows& rows) {
+  std::size_t width = 0;
+  for (const auto& row : rows) width = std::max(width, row.name.size());
+  return width + 2;
+}
+
+// Runs each file; false after a message when one cannot be read.
+bool run_all(const std::vector<std::string>& files, Reached& reached) {
+  for (const std::string& file : files) {
+    const auto loaded = load_file(file);
+    if (const auto* errors = std::get_if<scenarios::LoadErrors>(&loaded)) {
+      for (const auto& error : *errors) std::cerr << to_text(error, shown_name(file)) << '\n';
+      return false;
+    }
+    const auto& scenario = std::get<scenarios::Scenario>(loaded);
+    const auto result = scenarios::run(scenario, sim::TraceMode::hash_only);
+    for (const std::string& mark : result.marks) reached[mark].push_back(scenario.name);
+  }
+  return true;
+}
+
+void print_marks(const std::vector<scenarios::MarkRow>& rows, const Reached& reached, bool ran) {
+  const std::size_t width = widest(rows);
+  std::size_t missing = 0;
+  for (const auto& row : rows) {
+    const auto found = reached.find(row.name);
+    std::cout << padded(row.name, width) << row.about;
+    if (ran && found == reached.end()) {
+      ++missing;
+      std::cout << "  -- not reached";
+    } else if (ran) {
+      std::cout << "  -- " << found->second.front();
+      if (found->second.size() > 1) std::cout << " and " << found->second.size() - 1 << " more";
+    }
+    std::cout << '\n';
+  }
+  if (ran) std::cout << rows.size() - missing << " of " << rows.size() << " marks are reached\n";
+}
+
+}  // namespace
+
+int quirks(const ListOptions& options) {
+  const std::vector<scenarios::QuirkRow> rows = scenarios::quirk_rows();
+  if (options.json) {
+    nlohmann::ordered_json list = nlohmann::ordered_json::array();
+    for (const auto& row : rows) {
+      list.push_back({{"name", row.name}, {"source", row.source}, {"about", row.about}});
+    }
+    std::cout << nlohmann::ordered_json{{"quirks", list}}.dump(2) << '\n';
+    return kPass;
+  }
+  const std::size_t width = widest(rows);
+  for (const auto& row : rows) {
+    std::cout << padded(row.name, width) << row.about << " (" << row.source << ")\n";
+  }
+  return kPass;
+}
+
+int marks(const ListOptions& options) {
+  Reached reached;
+  if (!run_all(options.files, reached)) return kBadInput;
+  const std::vector<scenarios::MarkRow> rows = scenarios::mark_rows();
+  const bool ran = !options.files.empty();
+  const bool all = std::all_of(rows.begin(), rows.end(), [&](const auto& row) { return reached.contains(row.name); });
+  if (options.json) {
+    nlohmann::ordered_json list = nlohmann::ordered_json::array();
+    for (const auto& row : rows) {
+      nlohmann::ordered_json entry{{"name", row.name}, {"about", row.about}};
+      if (ran) {
+        const auto found = reached.find(row.name);
+        entry["reached_by"] = found == reached.end() ? std::vector<std::string>{} : found->second;
+      }
+      list.push_back(std::move(entry));
+    }
+    std::cout << nlohmann::ordered_json{{"marks", list}}.dump(2) << '\n';
+  } else {
+    print_marks(rows, reached, ran);
+  }
+  return !ran || all ? kPass : kNotTested;
+}
+
+}  // namespace tools
