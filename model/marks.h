@@ -78,7 +78,6 @@ namespace model {
   X(unit_unwrapped_single, "a transaction with one write went out bare")                          \
   X(expired_lazily, "a key expired when it was touched")                                          \
   X(expired_actively, "a key expired without being touched")                                      \
-  X(overdue_hidden, "a replica hid a key that is overdue")                                        \
   X(write_refused_read_only, "a replica refused a write")                                         \
   X(write_refused_no_replicas, "a master refused a write for lack of good replicas")              \
   X(stale_refused, "a replica without its master refused to serve stale data")                    \
