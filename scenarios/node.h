@@ -69,6 +69,7 @@ struct NodeProcess {
   // --- the process -------------------------------------------------------------------------------
   std::optional<model::Server> server;  // none: it does not run
   std::uint32_t life = 0;               // counts its starts
+  std::optional<int> exit_code;         // of its last life, if it ended by itself
   // Connections that it dialled: its own name for each, and the network's.
   struct Dialled {
     model::ConnId conn{};

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "model/number.h"
 #include "model/rdb.h"
 #include "model/text.h"
 
@@ -99,22 +100,37 @@ void Peers::write(sim::Kernel& kernel, Session& session) {
 
 void Peers::answer(sim::Kernel& kernel, const RawPeer& peer, Session& session) {
   std::vector<std::string> argv;
-  while (session.in.next(argv) == model::RequestParser::Got::request && !session.close_after) {
+  while (session.rest.empty() && !session.close_after &&
+         session.in.next(argv) == model::RequestParser::Got::request) {
     const std::vector<std::string>* const replies =
         argv.empty() ? nullptr : replies_to(peer.script, argv);
     if (replies == nullptr || replies->empty()) continue;
-    std::string_view rest = (*replies)[std::min(session.number, replies->size() - 1)];
-    while (!rest.empty() && !session.close_after) {
-      const std::size_t bar = std::min(rest.find('|'), rest.size());
-      if (rest.substr(0, bar) == "@close") {
-        session.close_after = true;
-      } else {
-        session.out += part_bytes(rest.substr(0, bar));
-      }
-      rest.remove_prefix(std::min(bar + 1, rest.size()));
-    }
+    say(kernel, peer, session, (*replies)[std::min(session.number, replies->size() - 1)]);
   }
   write(kernel, session);
+}
+
+// Up to the next pause, if there is one.
+void Peers::say(sim::Kernel& kernel, const RawPeer& peer, Session& session,
+                std::string_view parts) {
+  constexpr std::string_view kSleep = "@sleep:";
+  while (!parts.empty() && !session.close_after) {
+    const std::size_t bar = std::min(parts.find('|'), parts.size());
+    const std::string_view part = parts.substr(0, bar);
+    parts.remove_prefix(std::min(bar + 1, parts.size()));
+    if (part == "@close") {
+      session.close_after = true;
+    } else if (part.starts_with(kSleep) && !parts.empty()) {
+      const std::int64_t pause = model::to_integer(part.substr(kSleep.size())).value_or(0);
+      session.rest = parts;
+      session.rest_due = kernel.now() + std::chrono::milliseconds(pause);
+      kernel.schedule(session.rest_due, {sim::EventKind::wake, number(peer.host),
+                                         kernel.incarnation(peer.host)});
+      return;
+    } else {
+      session.out += part_bytes(part);
+    }
+  }
 }
 
 void Peers::handle(sim::Kernel& kernel, const sim::Occurrence& occurrence) {
@@ -126,6 +142,15 @@ void Peers::handle(sim::Kernel& kernel, const sim::Occurrence& occurrence) {
     session.number = peer.sessions.size();
     session.open = true;
     peer.sessions.push_back(std::move(session));
+    return;
+  }
+  if (occurrence.kind == Kind::wake) {
+    for (Session& session : peer.sessions) {
+      if (session.rest.empty() || session.rest_due > kernel.now()) continue;
+      const std::string rest = std::exchange(session.rest, {});
+      say(kernel, peer, session, rest);
+      answer(kernel, peer, session);
+    }
     return;
   }
   const auto it = std::find_if(peer.sessions.begin(), peer.sessions.end(),

@@ -7,7 +7,7 @@
 //
 // A reply's parts, separated by '|', are sent as they stand. A part that is one line of the
 // protocol (it begins with + - or :) gets its line end if it lacks one; @rdb is an empty snapshot
-// with its header; @close ends the connection.
+// with its header; @close ends the connection; @sleep:50 goes on with the next part 50 ms later.
 #pragma once
 
 #include <cstdint>
@@ -55,6 +55,8 @@ class Peers {
     std::size_t number = 0;  // which of the peer's connections this is
     bool open = false;
     bool close_after = false;
+    std::string rest;       // parts of an answer that are still to come,
+    sim::Instant rest_due;  // and when
     std::string out, got;
     model::RequestParser in;
     bool operator==(const Session&) const = default;
@@ -69,6 +71,8 @@ class Peers {
   const RawPeer* find(sim::HostId host) const;
   void write(sim::Kernel& kernel, Session& session);
   void answer(sim::Kernel& kernel, const RawPeer& peer, Session& session);
+  static void say(sim::Kernel& kernel, const RawPeer& peer, Session& session,
+                  std::string_view parts);
 
   std::vector<RawPeer> peers_;
   std::vector<Written> written_;

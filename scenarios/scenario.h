@@ -51,6 +51,7 @@ struct Peer {
   std::string name;
   Place place;
   bool listens = false;
+  int port = 6379;                       // that it listens on
   // First word (or first two words) of a request -> replies, one a connection, the last one repeated.
   // A reply's parts are separated by '|': "+FULLRESYNC <id> 0|@rdb" sends the line, then a payload.
   std::vector<std::pair<std::string, std::vector<std::string>>> replies;
@@ -297,6 +298,7 @@ struct Scenario {
   std::vector<Peer> peers;
   std::vector<Link> links;
   sim::LinkProfile default_link;
+  bool one_address = false;  // all nodes and peers are at 127.0.0.1 and known by their ports
   std::vector<Step> steps;
   std::map<std::string, std::string> leave_out;  // oracle -> reason
   std::vector<std::string> must_fail;  // oracles that must fail: a witness; empty: all must hold

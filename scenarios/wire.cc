@@ -85,6 +85,7 @@ class Follower {
   }
 
   void take(std::string_view bytes) {
+    if (wire_.keeps_bytes_) way_.bytes_ += bytes;
     while (!bytes.empty()) bytes.remove_prefix(take_some(bytes));
   }
 

@@ -50,6 +50,8 @@ class Direction {
   sim::HostId host() const { return host_; }
   sim::HostId peer() const { return peer_; }
   const Landmarks& landmarks() const { return landmarks_; }
+  // All that was sent, if the wire keeps bytes.
+  const std::string& bytes() const { return bytes_; }
 
   bool operator==(const Direction&) const = default;
 
@@ -64,6 +66,7 @@ class Direction {
   sim::HostId host_, peer_;
   Phase phase_;
   std::uint64_t position_ = 0;  // of the next byte
+  std::string bytes_;
   Landmarks landmarks_;
 
   model::RequestParser parser_;  // requests, stream
@@ -93,6 +96,9 @@ class Wire {
   // Messages go to `trace` if it keeps them. Ends that are not followed are ignored.
   void sent(sim::EndId end, std::string_view bytes, std::uint64_t payload_size, sim::Instant now,
             sim::Trace& trace);
+
+  // From now on, keep what is sent.
+  void keep_bytes() { keeps_bytes_ = true; }
 
   const Direction* find(sim::EndId end) const;
   // Directions from one host to another, oldest connection first.
@@ -129,6 +135,7 @@ class Wire {
   std::vector<Pair> pairs_;  // in order of their connection's number
   std::vector<Watch> watches_;
   std::uint64_t news_ = 0;
+  bool keeps_bytes_ = false;
 };
 
 // A request or reply line as the timeline prints it: ids cut to 8 characters, long values to their

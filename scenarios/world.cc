@@ -174,10 +174,25 @@ std::optional<sim::HostId> World::host_named(std::string_view name) const {
   return sim::HostId{last - 1};
 }
 
+std::optional<sim::HostId> World::host_at(sim::HostId from, std::string_view address,
+                                          int port) const {
+  const bool local = address == "127.0.0.1" || address == "localhost";
+  if (local && scenario_->one_address) {
+    const auto places = static_cast<std::uint32_t>(nodes_.size() + scenario_->peers.size());
+    for (std::uint32_t i = 0; i < places; ++i) {
+      if (port_of(kernel_.name(sim::HostId{i})) == port) return sim::HostId{i};
+    }
+    return std::nullopt;
+  }
+  const auto named = local ? std::optional(from) : host_named(address);
+  return named && port_of(kernel_.name(*named)) == port ? named : std::nullopt;
+}
+
 std::optional<std::size_t> World::follows(std::size_t index) const {
   const model::State* const s = state(index);
   if (s == nullptr || s->is_master()) return std::nullopt;
-  const auto host = host_named(s->link.host);
+  const auto host = scenario_->one_address ? host_at(nodes_[index].host, s->link.host, s->link.port)
+                                           : host_named(s->link.host);
   if (!host || number(*host) >= nodes_.size()) return std::nullopt;
   return number(*host);
 }
@@ -229,7 +244,7 @@ model::Boot World::boot(const NodeProcess& node) const {
   apply(boot.config, node.config);
   boot.files = node.disk;
   if (!node.replicaof.empty()) {
-    boot.replicaof_host = node.replicaof;
+    boot.replicaof_host = scenario_->one_address ? "127.0.0.1" : node.replicaof;
     boot.replicaof_port = port_of(node.replicaof);
   }
   return boot;
@@ -237,7 +252,8 @@ model::Boot World::boot(const NodeProcess& node) const {
 
 int World::port_of(std::string_view name) const {
   const auto host = host_named(name);
-  if (!host || number(*host) >= nodes_.size()) return kDefaultPort;
+  if (!host) return kDefaultPort;
+  if (number(*host) >= nodes_.size()) return scenario_->peers[number(*host) - nodes_.size()].port;
   const NodeProcess& node = nodes_[number(*host)];
   if (node.server) return static_cast<int>(node.server->state().config.port);
   model::Config config;

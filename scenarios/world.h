@@ -65,6 +65,8 @@ class World {
   int port_of(std::string_view name) const;
   // A node or peer, by name or address.
   std::optional<sim::HostId> host_named(std::string_view name) const;
+  // Whom a server reaches at an address and a port of that address: nobody, unless one listens there.
+  std::optional<sim::HostId> host_at(sim::HostId from, std::string_view address, int port) const;
   sim::HostId host_of(std::size_t index) const { return nodes_[index].host; }
   // The node that a node follows now, if it is one of ours.
   std::optional<std::size_t> follows(std::size_t index) const;

@@ -196,7 +196,8 @@ void World::handle_connection(std::size_t index, const sim::Occurrence& occurren
     switch (occurrence.kind) {
       case Kind::accepted: {
         const std::uint32_t other = number(kernel_.host_of(sim::peer_of(occurrence.end)));
-        const std::string ip = source.client ? "127.0.0.1" : "10.0.0." + std::to_string(other + 1);
+        const bool local = source.client || scenario_->one_address;
+        const std::string ip = local ? "127.0.0.1" : "10.0.0." + std::to_string(other + 1);
         return server.accepted(at, conn, ip,
                                static_cast<int>(32768 + number(occurrence.end) / 2 % 28232));
       }
@@ -237,6 +238,7 @@ void World::schedule_job(std::size_t node, std::uint64_t job, sim::Instant at) {
 bool World::start(std::size_t index) {
   NodeProcess& node = nodes_[index];
   if (node.server) return false;
+  node.exit_code.reset();
   if (kernel_.up(node.host)) {
     tell_process(index, "start", "");  // the first: hosts begin up
   } else {
@@ -280,10 +282,8 @@ std::optional<std::string> World::give_data(std::size_t index) {
 
 void World::perform(std::size_t index, const model::Dial& dial) {
   NodeProcess& node = nodes_[index];
-  const auto named = dial.host == "127.0.0.1" || dial.host == "localhost" ? std::optional(node.host)
-                                                                          : host_named(dial.host);
-  const bool somebody = named && port_of(name_of(*named)) == dial.port;
-  const sim::HostId to = somebody ? *named : nowhere_;
+  const auto somebody = host_at(node.host, dial.host, dial.port);
+  const sim::HostId to = somebody.value_or(nowhere_);
   const sim::EndId end = kernel_.dial(node.host, to);
   node.dialled.push_back({dial.conn, end});
   if (!somebody) return;
@@ -342,6 +342,7 @@ void World::perform(std::size_t index, const model::Block& block) {
 
 void World::perform(std::size_t index, const model::Exit& exit) {
   tell_process(index, "exit", exit.why);
+  nodes_[index].exit_code = exit.code;
   end_process(index, sim::Farewell::reset);
 }
 

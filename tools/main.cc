@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "scenarios/nearest.h"
+#include "tools/conform.h"
 #include "tools/replay.h"
 #include "tools/diagram.h"
 #include "tools/lists.h"
@@ -87,6 +88,16 @@ Verb add_marks(CLI::App& app, ListOptions& options) {
   return {verb, [&options] { return marks(options); }};
 }
 
+Verb add_conform(CLI::App& app, ConformOptions& options) {
+  CLI::App* verb = app.add_subcommand("conform", "Hold the model against what a real server did");
+  verb->add_option("--golden", options.golden, "A folder of golden cases: inputs/ and cases/")
+      ->required()
+      ->type_name("DIR");
+  verb->add_option("cases", options.cases, "Names of cases; without any, all")->type_name("CASE");
+  verb->add_flag("--all", options.all, "Print every difference, not only the first of each case");
+  return {verb, [&options] { return conform(options); }};
+}
+
 // The first argument that is no option should be a verb.
 int explain_unknown_verb(const std::string& word, const std::vector<Verb>& verbs) {
   std::vector<std::string> names;
@@ -125,12 +136,14 @@ int run(int argc, char** argv) {
   app.failure_message(CLI::FailureMessage::simple);
 
   CheckOptions check_options;
+  ConformOptions conform_options;
   ReplayOptions replay_options;
   DiagramOptions diagram_options;
   ListOptions quirk_options, mark_options;
   const std::vector<Verb> verbs = {
       add_replay(app, replay_options),
       add_check(app, check_options),
+      add_conform(app, conform_options),
       add_diagram(app, diagram_options),
       add_quirks(app, quirk_options),
       add_marks(app, mark_options),
