@@ -266,32 +266,28 @@ Findings banned_words(const File& file) {
   return findings;
 }
 
-// `lists` are the CMakeLists.txt, by their folder ("" or "model/"). A file is named by the nearest one,
-// or by its whole path in any.
+// Whether the name stands in the list as a word, perhaps behind a variable: "${FOLDER}/name".
+bool names(std::string_view list, std::string_view name) {
+  constexpr std::string_view kBetween = " \n\t()\"";
+  for (std::size_t i = list.find(name); i != std::string_view::npos; i = list.find(name, i + 1)) {
+    const std::size_t end = i + name.size();
+    const bool begins = i == 0 || kBetween.find(list[i - 1]) != std::string_view::npos ||
+                        list.substr(0, i).ends_with("}/");
+    if (begins && (end == list.size() || kBetween.find(list[end]) != std::string_view::npos))
+      return true;
+  }
+  return false;
+}
+
+// `lists` are the CMakeLists.txt, by their folder ("" or "model/"). A file may be named as it is seen
+// from there, or by its path from the root.
 Findings forgotten(const File& file, const std::map<std::string, std::string>& lists) {
   if (!file.path.ends_with(".cc")) return {};
-  const auto names = [](std::string_view list, const std::string& name) {
-    for (std::size_t i = list.find(name); i != std::string_view::npos; i = list.find(name, i + 1)) {
-      const bool begins = i == 0 ||
-                          std::string_view(" \n\t(\"").find(list[i - 1]) != std::string_view::npos ||
-                          (list[i - 1] == '/' && i >= 2 && list[i - 2] == '}');
-      const std::size_t end = i + name.size();
-      if (begins && (end == list.size() ||
-                     std::string_view(" \n\t)\"").find(list[end]) != std::string_view::npos)) {
-        return true;
-      }
-    }
-    return false;
-  };
   for (const auto& [folder, list] : lists) {
-    if (names(list, file.path)) return {};
-  }
-  for (std::size_t slash = file.path.rfind('/'); slash != std::string::npos;
-       slash = slash == 0 ? std::string::npos : file.path.rfind('/', slash - 1)) {
-    const auto nearest = lists.find(file.path.substr(0, slash + 1));
-    if (nearest == lists.end()) continue;
-    if (names(nearest->second, file.path.substr(slash + 1))) return {};
-    break;
+    const std::string from_there = fs::path(file.path)
+                                       .lexically_relative(fs::path("./" + folder).lexically_normal())
+                                       .generic_string();
+    if (names(list, from_there) || names(list, file.path)) return {};
   }
   return {file.path + ": no CMakeLists.txt names it"};
 }
@@ -433,13 +429,15 @@ TEST(HouseRule, BannedWordsAreOnlyThoseOfTheCode) {
 TEST(HouseRule, ForgottenFilesAreSeen) {
   const std::map<std::string, std::string> lists = {
       {"", "add_executable(a ${PROJECT_SOURCE_DIR}/elsewhere/far.cc)"},
-      {"model/", "add_library(m STATIC backlog.cc\n            deep/inner.cc)"}};
+      {"model/", "add_library(m STATIC backlog.cc\n            deep/inner.cc ../shared/both.cc)"}};
   EXPECT_EQ(forgotten({"model/log.cc", ""}, lists),
             Findings{"model/log.cc: no CMakeLists.txt names it"});
   EXPECT_EQ(forgotten({"model/other/backlog.cc", ""}, lists).size(), 1U);
   EXPECT_EQ(forgotten({"model/backlog.cc", ""}, lists), Findings{});
   EXPECT_EQ(forgotten({"model/deep/inner.cc", ""}, lists), Findings{});
   EXPECT_EQ(forgotten({"elsewhere/far.cc", ""}, lists), Findings{});
+  EXPECT_EQ(forgotten({"shared/both.cc", ""}, lists), Findings{});
+  EXPECT_EQ(forgotten({"model/both.cc", ""}, lists).size(), 1U);
   EXPECT_EQ(forgotten({"model/backlog.h", ""}, lists), Findings{});
 }
 
