@@ -12,11 +12,14 @@ namespace {
 using nlohmann::json;
 
 constexpr std::string_view kBlanks = " \t\r\n";
+constexpr std::size_t kBlock = 1024;
 
 LoadError error_at(Place place, std::string problem) {
   return {
       .place = std::move(place), .expected = {}, .found = {}, .nearest = {}, .problem = std::move(problem)};
 }
+
+bool begins_character(char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; }
 
 std::string hex(unsigned char byte) {
   constexpr std::string_view kDigits = "0123456789abcdef";
@@ -103,7 +106,8 @@ class Builder : public nlohmann::json_sax<json> {
   bool key(string_t& value) override {
     key_offset_ = token();
     cursor_ = key_offset_ + string_length();
-    if (const auto [first, is_new] = keys_.back().emplace(value, key_offset_); !is_new) {
+    const auto [first, is_new] = keys_.back().emplace(value, key_offset_);
+    if (!is_new && errors_.size() < kMostErrors) {
       const Place before = document_.place_at(first->second, {});
       errors_.push_back(error_at(
           document_.place_at(key_offset_, pointer_below(*open_.back(), value)),
@@ -312,9 +316,22 @@ void Builder::explain_end() {
 
 Document::Document(std::string_view text) : text_(text) {
   line_starts_.push_back(0);
+  std::size_t characters = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
+    if (i % kBlock == 0) characters_.push_back(characters);
     if (text[i] == '\n') line_starts_.push_back(i + 1);
+    if (begins_character(text[i])) ++characters;
   }
+  characters_.push_back(characters);
+}
+
+std::size_t Document::characters_before(std::size_t offset) const {
+  const std::size_t block = std::min(offset / kBlock, characters_.size() - 1);
+  std::size_t count = characters_[block];
+  for (std::size_t i = block * kBlock; i < std::min(offset, text_.size()); ++i) {
+    if (begins_character(text_[i])) ++count;
+  }
+  return count;
 }
 
 bool Document::parse(LoadErrors& errors) {
@@ -349,12 +366,8 @@ bool Document::parse(LoadErrors& errors) {
 
 Place Document::place_at(std::size_t offset, std::string pointer) const {
   const auto next = std::upper_bound(line_starts_.begin(), line_starts_.end(), offset);
-  const std::size_t start = *std::prev(next);
   // Columns count characters, as editors do.
-  std::size_t column = 1;
-  for (std::size_t i = start; i < offset && i < text_.size(); ++i) {
-    if ((static_cast<unsigned char>(text_[i]) & 0xc0U) != 0x80U) ++column;
-  }
+  const std::size_t column = characters_before(offset) - characters_before(*std::prev(next)) + 1;
   return {std::move(pointer), static_cast<std::size_t>(next - line_starts_.begin()), column};
 }
 

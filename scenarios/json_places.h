@@ -20,6 +20,7 @@ namespace scenarios {
 constexpr std::size_t kLargestFile = 16 * 1024 * 1024;
 constexpr std::size_t kDeepestNesting = 64;
 constexpr std::size_t kMostValues = 1'000'000;
+constexpr std::size_t kMostErrors = 200;
 
 struct Value {
   enum class Kind : std::uint8_t { null, boolean, integer, fraction, text, list, object };
@@ -58,8 +59,11 @@ class Document {
 
  private:
   friend class Builder;
+  std::size_t characters_before(std::size_t offset) const;
+
   std::string_view text_;
   std::vector<std::size_t> line_starts_;
+  std::vector<std::size_t> characters_;  // before each block of the text: a line may be very long
   std::deque<Value> values_;
   const Value* root_ = nullptr;
 };

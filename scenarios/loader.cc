@@ -15,7 +15,6 @@ namespace {
 
 using Kind = Value::Kind;
 
-constexpr std::size_t kMostErrors = 200;
 constexpr std::size_t kMostNodes = 20'000;
 constexpr std::int32_t kMostDrift = 500'000;
 constexpr Range kBuffer{1, 1'000'000'000};
@@ -97,6 +96,7 @@ class ScenarioReader {
     Node like_all;
     like_all.config = std::move(everywhere);
     profile_and_quirks(top_, like_all);
+    if (names_.nodes.size() > kMostNodes) return;
     for (const Value* node : members(top_.get("nodes"), ""))
       scenario_.nodes.push_back(node_of(*node, like_all, common));
   }
@@ -139,8 +139,9 @@ class ScenarioReader {
     Words known;
     for (const model::Quirk& quirk : model::quirks()) known.push_back(quirk.name);
     for (auto& [name, at] : read_texts(*quirks, errors_, "the name of a quirk")) {
-      if (model::find_quirk(name) == nullptr) errors_.expected(*at, "the name of a quirk", known);
-      if (std::find(node.quirks.begin(), node.quirks.end(), name) == node.quirks.end())
+      if (model::find_quirk(name) == nullptr) {
+        errors_.expected(*at, "the name of a quirk", known);
+      } else if (std::find(node.quirks.begin(), node.quirks.end(), name) == node.quirks.end())
         node.quirks.push_back(name);
     }
   }
@@ -331,14 +332,12 @@ std::variant<Scenario, LoadErrors> load_scenario(std::string_view json, std::str
   std::stable_sort(found.begin(), found.end(), [](const LoadError& a, const LoadError& b) {
     return std::pair(a.place.line, a.place.column) < std::pair(b.place.line, b.place.column);
   });
-  if (found.size() > kMostErrors) {
-    const std::size_t more = found.size() - kMostErrors;
-    found.resize(kMostErrors);
+  if (errors.left_out() > 0) {
     found.push_back({.place = found.back().place,
                      .expected = {},
                      .found = {},
                      .nearest = {},
-                     .problem = "and " + std::to_string(more) + " more errors behind this one"});
+                     .problem = "and " + std::to_string(errors.left_out()) + " more errors"});
   }
   return found;
 }
@@ -350,7 +349,10 @@ std::string to_text(const LoadError& error, std::string_view file) {
     out.pop_back();
     out += std::to_string(error.place.line) + ":" + std::to_string(error.place.column) + ": ";
   }
-  if (!error.place.pointer.empty()) out += error.place.pointer + ": ";
+  constexpr std::size_t kLongestPointer = 300;
+  const std::string& pointer = error.place.pointer;
+  if (pointer.size() > kLongestPointer) out += pointer.substr(0, kLongestPointer) + "...: ";
+  else if (!pointer.empty()) out += pointer + ": ";
   return out + error.problem;
 }
 

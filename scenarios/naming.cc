@@ -87,17 +87,40 @@ bool quotes_closed(std::string_view line) {
   return open == 0;
 }
 
+// One @{...}.
+void check_formula(const Value& at, std::string_view whole, const Names& names, Errors& errors) {
+  const Formula formula = parse_formula(whole.substr(2, whole.size() - 3));
+  const auto complain = [&](std::string_view problem, const Words& known) {
+    const std::string meant = nearest_word(formula.subject, known);
+    const std::string hint = meant.empty() ? "" : " (did you mean \"" + meant + "\"?)";
+    errors.say(at, in_quotes(whole) + " " + std::string(problem) + hint);
+  };
+  if (!formula.well_formed) {
+    complain("is no formula: one reads @{node.info_field+1} or @{remembered-1}", {});
+  } else if (formula.field.empty()) {
+    if (names.remembered.contains(formula.subject)) return;
+    const bool suggest = !errors.crowded();
+    complain("uses a value that no step before this one remembers",
+             suggest ? Words(names.remembered.begin(), names.remembered.end()) : Words());
+  } else if (names.node(formula.subject)) {
+    check_info_field(at, formula.field, false, errors);
+  } else {
+    complain("names no node of the scenario", names.node_words(errors));
+  }
+}
+
 }  // namespace
 
-Words Names::node_words() const {
+Words Names::node_words(const Errors& errors) const {
   Words words;
+  if (errors.crowded()) return words;
   for (const auto& [name, databases] : nodes) words.push_back(name);
   return words;
 }
 
-Words Names::words() const {
-  Words words = node_words();
-  words.insert(words.end(), peers.begin(), peers.end());
+Words Names::party_words(const Errors& errors) const {
+  Words words = node_words(errors);
+  if (!errors.crowded()) words.insert(words.end(), peers.begin(), peers.end());
   return words;
 }
 
@@ -116,32 +139,33 @@ void check_name(const Value& member, Errors& errors) {
 
 std::string read_node(const Value& value, const Names& names, Errors& errors) {
   if (value.kind == Kind::text && names.node(value.text)) return value.text;
-  errors.expected(value, "the name of a node", names.node_words());
+  errors.expected(value, "the name of a node", names.node_words(errors));
   return {};
 }
 
 std::string read_party(const Value& value, const Names& names, Errors& errors) {
   if (value.kind == Kind::text && (names.node(value.text) || names.peer(value.text))) return value.text;
   errors.expected(value, names.peers.empty() ? "the name of a node" : "the name of a node or peer",
-                  names.words());
+                  names.party_words(errors));
   return {};
 }
 
 bool check_node_key(const Value& member, const Names& names, Errors& errors) {
   if (names.node(member.key)) return true;
-  errors.unknown_key(member, "the name of a node", names.node_words());
+  errors.unknown_key(member, "the name of a node", names.node_words(errors));
   return false;
 }
 
 std::vector<std::string> read_nodes(const Value& value, const Names& names, Errors& errors,
                                     std::size_t least) {
   std::vector<std::string> out;
+  std::set<std::string_view> seen;
   if (value.kind == Kind::text) {
     out.push_back(read_node(value, names, errors));
   } else if (value.kind == Kind::list) {
     for (const Value* item : value.children) {
       out.push_back(read_node(*item, names, errors));
-      if (std::count(out.begin(), out.end(), out.back()) == 2 && !out.back().empty()) {
+      if (!out.back().empty() && !seen.insert(item->text).second) {
         errors.say(*item, "the node \"" + out.back() + "\" is named twice");
       }
     }
@@ -155,34 +179,16 @@ std::vector<std::string> read_nodes(const Value& value, const Names& names, Erro
 }
 
 void check_formulas(const Value& at, std::string_view text, const Names& names, Errors& errors) {
-  for (std::size_t begin = text.find("@{"); begin != std::string_view::npos;
-       begin = text.find("@{", begin + 2)) {
+  constexpr int kMostFormulas = 1000;
+  int count = 0;
+  for (std::size_t begin = text.find("@{"); begin != std::string_view::npos;) {
+    if (++count > kMostFormulas) return errors.say(at, "there are more than 1000 formulas in one text");
     const std::size_t end = text.find('}', begin);
-    if (end == std::string_view::npos)
+    if (end == std::string_view::npos) {
       return errors.say(at, "the formula " + in_quotes(text.substr(begin)) + " is not closed by a '}'");
-    const std::string_view whole = text.substr(begin, end + 1 - begin);
-    const Formula formula = parse_formula(text.substr(begin + 2, end - begin - 2));
-    const auto complain = [&](std::string problem, const Words& known) {
-      const std::string nearest =
-          nearest_word(formula.field.empty() ? formula.subject : formula.field, known);
-      if (!nearest.empty()) problem += " (did you mean \"" + nearest + "\"?)";
-      errors.say(at, in_quotes(whole) + " " + problem);
-    };
-    if (!formula.well_formed) {
-      complain("is no formula: one reads @{node.info_field+1} or @{remembered-1}", {});
-    } else if (!formula.field.empty()) {
-      if (!names.node(formula.subject)) {
-        std::string problem = "names no node of the scenario";
-        const std::string nearest = nearest_word(formula.subject, names.node_words());
-        if (!nearest.empty()) problem += " (did you mean \"" + nearest + "\"?)";
-        errors.say(at, in_quotes(whole) + " " + problem);
-      } else {
-        check_info_field(at, formula.field, false, errors);
-      }
-    } else if (!names.remembered.contains(formula.subject)) {
-      complain("uses a value that no step before this one remembers",
-               Words(names.remembered.begin(), names.remembered.end()));
     }
+    check_formula(at, text.substr(begin, end + 1 - begin), names, errors);
+    begin = text.find("@{", end);
   }
 }
 

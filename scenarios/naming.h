@@ -24,8 +24,10 @@ struct Names {
 
   bool node(std::string_view name) const { return nodes.contains(name); }
   bool peer(std::string_view name) const { return peers.contains(name); }
-  Words node_words() const;
-  Words words() const;  // nodes and peers
+  // To suggest one of them for a misspelt name.
+  Words node_words(const Errors& errors) const;
+  Words party_words(const Errors& errors) const;
+  std::size_t ways = 0;  // directions that faults have named so far
 };
 
 // Letters, digits, '_' and '-', beginning with a letter; not a word of the language.

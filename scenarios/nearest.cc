@@ -39,6 +39,8 @@ std::string nearest_word(std::string_view word, std::span<const std::string_view
   std::string_view best;
   std::size_t closest = std::max<std::size_t>(1, word.size() / 3) + 1;
   for (const std::string_view candidate : known) {
+    if (std::max(candidate.size(), word.size()) - std::min(candidate.size(), word.size()) >= closest)
+      continue;
     const std::size_t apart = distance(meant, plain(candidate));
     if (apart < closest && apart < std::max(candidate.size(), word.size())) {
       closest = apart;

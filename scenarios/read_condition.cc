@@ -80,7 +80,7 @@ class ConditionReader {
     by_node("replicas", [&](const std::string& node, const Value& tests) {
       for (const Value* replica : members(tests, "a state for each replica")) {
         if (!names_.node(replica->key) && !names_.peer(replica->key)) {
-          errors_.unknown_key(*replica, "the name of a node or peer", names_.words());
+          errors_.unknown_key(*replica, "the name of a node or peer", names_.party_words(errors_));
         }
         add(ReplicaStateIs{node, replica->key, read_state(*replica, names_, errors_, kReplicaStates)});
       }

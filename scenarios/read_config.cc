@@ -42,14 +42,15 @@ void read_config(const Value& value, ConfigLines& lines, model::Config& config, 
   std::map<std::string_view, std::string> seen;  // a setting and an alias of it are one
   for (const Value* member : value.children) {
     const model::Setting* setting = model::find_setting(member->key);
-    const bool known = setting != nullptr && (member->key == setting->name || member->key == setting->alias);
+    const bool known =
+        setting != nullptr && (member->key == setting->name || member->key == setting->alias);
     if (!known) {  // CONFIG takes any letter case; a file has one way to write a name
       if (!said_elsewhere(*member, errors))
         errors.unknown_key(*member, "a configuration name", setting_words());
       continue;
     }
-    if (const auto [first, is_new] = seen.emplace(setting->name, member->key);
-        !is_new && first->second != member->key) {
+    if (const auto [first, is_new] = seen.emplace(setting->name, member->key); !is_new) {
+      if (first->second == member->key) continue;  // the parser has complained
       errors.say_about_key(*member,
                            "\"" + member->key + "\" sets the same as \"" + first->second + "\" before it");
     }

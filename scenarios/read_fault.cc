@@ -18,6 +18,8 @@ constexpr std::int32_t kMostDrift = 500'000;
 
 // --- directions -----------------------------------------------------------------------------------
 
+constexpr std::size_t kMostWays = 1'000'000;  // in one scenario
+
 using Group = std::vector<std::string>;
 
 Group read_group(const Value& value, const Names& names, Errors& errors) {
@@ -29,10 +31,11 @@ Group read_group(const Value& value, const Names& names, Errors& errors) {
 }
 
 void add_ways(const Value& at, const Group& from, const Group& to, bool both, std::vector<Way>& ways,
-              Errors& errors) {
-  constexpr std::size_t kMostWays = 100'000;
-  if (from.size() * to.size() + ways.size() > kMostWays) {
-    return errors.say(at, "more than " + std::to_string(kMostWays) + " ways are named at once");
+              Names& names, Errors& errors) {
+  names.ways += from.size() * to.size();
+  if (names.ways > kMostWays) {
+    return errors.say(at, "the faults of this scenario name more than " + std::to_string(kMostWays) +
+                              " directions in all");
   }
   for (const std::string& one : from) {
     for (const std::string& other : to) {
@@ -45,7 +48,7 @@ void add_ways(const Value& at, const Group& from, const Group& to, bool both, st
 }
 
 // "a" (it from all others), ["a", "b"], [["a"], ["b", "c"]] (both ways), {"from": "a", "to": "b"}.
-std::vector<Way> read_ways(const Value& value, const Names& names, Errors& errors) {
+std::vector<Way> read_ways(const Value& value, Names& names, Errors& errors) {
   std::vector<Way> ways;
   if (value.kind == Kind::object) {
     Fields fields(value, "a direction", errors);
@@ -53,7 +56,7 @@ std::vector<Way> read_ways(const Value& value, const Names& names, Errors& error
     const Value* to = fields.need("to", "a direction");
     fields.finish();
     if (from != nullptr && to != nullptr) {
-      add_ways(value, read_group(*from, names, errors), read_group(*to, names, errors), false, ways,
+      add_ways(value, read_group(*from, names, errors), read_group(*to, names, errors), false, ways, names,
                errors);
     }
     return ways;
@@ -61,12 +64,14 @@ std::vector<Way> read_ways(const Value& value, const Names& names, Errors& error
   if (value.kind == Kind::text) {
     const std::string alone = read_node(value, names, errors);
     Group others;
-    for (const std::string_view name : names.words()) {
-      if (name != alone) others.emplace_back(name);
+    if (names.ways > kMostWays) return ways;  // that is said already
+    for (const auto& [name, databases] : names.nodes) {
+      if (name != alone) others.push_back(name);
     }
+    others.insert(others.end(), names.peers.begin(), names.peers.end());
     if (others.empty() && !alone.empty())
       errors.say(value, "there is no other node to part \"" + alone + "\" from");
-    add_ways(value, {alone}, others, true, ways, errors);
+    add_ways(value, {alone}, others, true, ways, names, errors);
     return ways;
   }
   if (value.kind != Kind::list || value.children.size() < 2) {
@@ -85,7 +90,7 @@ std::vector<Way> read_ways(const Value& value, const Names& names, Errors& error
   }
   for (std::size_t i = 0; i < groups.size(); ++i) {
     for (std::size_t j = i + 1; j < groups.size(); ++j)
-      add_ways(value, groups[i], groups[j], true, ways, errors);
+      add_ways(value, groups[i], groups[j], true, ways, names, errors);
   }
   return ways;
 }
@@ -158,7 +163,7 @@ BytePoint read_byte_point(Way way, Fields& fields, BytePoint::Base base, Errors&
 struct Reader {
   const Value& subject;  // what stands behind the verb
   Fields& step;
-  const Names& names;
+  Names& names;
   Errors& errors;
 
   std::string node() const { return read_node(subject, names, errors); }
@@ -435,7 +440,7 @@ const Words& fault_verbs() {
   return words;
 }
 
-Fault read_fault(std::string_view verb, Fields& step, const Names& names, Errors& errors) {
+Fault read_fault(std::string_view verb, Fields& step, Names& names, Errors& errors) {
   const Verb& found =
       *std::find_if(kVerbs.begin(), kVerbs.end(), [&](const Verb& v) { return v.name == verb; });
   Fault fault;

@@ -12,6 +12,6 @@ namespace scenarios {
 const Words& fault_verbs();
 
 // Reads the fault of a step whose verb is `verb`, and the fields that all faults have.
-Fault read_fault(std::string_view verb, Fields& step, const Names& names, Errors& errors);
+Fault read_fault(std::string_view verb, Fields& step, Names& names, Errors& errors);
 
 }  // namespace scenarios

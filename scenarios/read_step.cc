@@ -100,6 +100,7 @@ Step::What read_collect(const Reader& r) {
       !r.names.owed.contains({collect.node, collect.client})) {
     Words clients;
     for (const auto& [node, client] : r.names.owed) {
+      if (r.errors.crowded()) break;
       if (node == collect.node) clients.push_back(client);
     }
     r.errors.expected(r.subject,
@@ -154,11 +155,10 @@ Step::What read_heal(const Reader& r) {
     heal.all = true;
     return heal;
   }
-  const Words known(r.names.faults.begin(), r.names.faults.end());
   for (auto& [name, at] : read_texts(r.subject, r.errors, "the name of a fault, or \"all\"")) {
     if (!r.names.faults.contains(name)) {
-      Words words = known;
-      words.push_back("all");
+      Words words{"all"};
+      if (!r.errors.crowded()) words.insert(words.end(), r.names.faults.begin(), r.names.faults.end());
       r.errors.expected(*at, "a fault that a step before this one names with \"as\", or \"all\"", words);
     }
     heal.names.push_back(std::move(name));

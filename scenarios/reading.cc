@@ -85,6 +85,11 @@ std::string Errors::shown(const Value& value) const {
   return std::string(text.substr(0, std::min<std::size_t>(text.find_first_not_of("+-.0123456789eE"), 40)));
 }
 
+void Errors::add(LoadError error) {
+  if (crowded()) ++more_;
+  else errors_.push_back(std::move(error));
+}
+
 void Errors::add(Place place, std::string expected, std::string found, std::string nearest) {
   LoadError error{.place = std::move(place),
                   .expected = std::move(expected),
@@ -93,17 +98,18 @@ void Errors::add(Place place, std::string expected, std::string found, std::stri
                   .problem = {}};
   error.problem = "expected " + error.expected + ", found " + error.found;
   if (!error.nearest.empty()) error.problem += " (did you mean \"" + error.nearest + "\"?)";
-  errors_.push_back(std::move(error));
+  add(std::move(error));
 }
 
 void Errors::expected(const Value& at, std::string expected, const Words& known) {
+  const bool worth_it = at.kind == Kind::text && !crowded();
   add(document_.place_of(at), std::move(expected), shown(at),
-      at.kind == Kind::text ? nearest_word(at.text, known) : std::string());
+      worth_it ? nearest_word(at.text, known) : std::string());
 }
 
 void Errors::unknown_key(const Value& member, std::string expected, const Words& known) {
   add(document_.place_of_key(member), std::move(expected), in_quotes(member.key),
-      nearest_word(member.key, known));
+      crowded() ? std::string() : nearest_word(member.key, known));
 }
 
 void Errors::missing(const Value& object, std::string_view key, std::string_view what) {
@@ -113,23 +119,23 @@ void Errors::missing(const Value& object, std::string_view key, std::string_view
                   .nearest = {},
                   .problem = {}};
   error.problem = std::string(what) + " needs the field " + error.expected;
-  errors_.push_back(std::move(error));
+  add(std::move(error));
 }
 
 void Errors::say(const Value& at, std::string problem) {
-  errors_.push_back({.place = document_.place_of(at),
-                     .expected = {},
-                     .found = shown(at),
-                     .nearest = {},
-                     .problem = std::move(problem)});
+  add({.place = document_.place_of(at),
+       .expected = {},
+       .found = shown(at),
+       .nearest = {},
+       .problem = std::move(problem)});
 }
 
 void Errors::say_about_key(const Value& member, std::string problem) {
-  errors_.push_back({.place = document_.place_of_key(member),
-                     .expected = {},
-                     .found = in_quotes(member.key),
-                     .nearest = {},
-                     .problem = std::move(problem)});
+  add({.place = document_.place_of_key(member),
+       .expected = {},
+       .found = in_quotes(member.key),
+       .nearest = {},
+       .problem = std::move(problem)});
 }
 
 // --- single values --------------------------------------------------------------------------------

@@ -36,14 +36,20 @@ class Errors {
   void say_about_key(const Value& member, std::string problem);
 
   const Document& document() const { return document_; }
+  // There are more errors than anybody reads: what follows is counted, and not worth a long search.
+  bool crowded() const { return errors_.size() >= kMostErrors; }
+  std::size_t left_out() const { return more_; }
   LoadErrors take() { return std::move(errors_); }
 
  private:
   std::string shown(const Value& value) const;
   void add(Place place, std::string expected, std::string found, std::string nearest);
 
+  void add(LoadError error);
+
   const Document& document_;
   LoadErrors errors_;
+  std::size_t more_ = 0;
 };
 
 std::string listed(const Words& words);  // "rst, fin or none"
