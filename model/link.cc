@@ -6,7 +6,6 @@
 
 #include "model/applying.h"
 #include "model/execute.h"
-#include "model/feeding.h"
 #include "model/replicas.h"
 #include "model/resp.h"
 #include "model/transfer.h"
@@ -249,7 +248,6 @@ void follow(Turn& t, std::string host, int port) {
     s.link.cached = Resumable{};
     s.link.cached->id = s.history.id;
     s.link.cached->applied = s.history.offset;
-    if (!s.backlog) create_backlog(t);
   }
   if (t.prose()) t.note("role", "follows " + s.link.host + ":" + std::to_string(s.link.port));
   link_hears(t, LinkEvent::replicaof);

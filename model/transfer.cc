@@ -34,6 +34,8 @@ void start_load(Turn& t) {
   State& s = t.s;
   Transfer& transfer = *s.link.transfer;
   transfer.complete = true;
+  // Emptying the old data takes time, so the master is told that we live; nothing to empty, nothing said.
+  const bool empties = s.data.size() > 0;
   if (transfer.mode == Transfer::Mode::to_disk) {
     give_up_history(t);
     s.data.clear();
@@ -50,7 +52,7 @@ void start_load(Turn& t) {
   }
   transfer.load = JobId{s.next_job++};
   transfer.last_newline = t.now();
-  if (s.rules.newlines_while_loading) s.link.out += '\n';
+  if (empties && s.rules.newlines_while_loading) s.link.out += '\n';
   t.effect(StartJob{*transfer.load, JobKind::load, transfer.payload.size(), keys,
                     Duration(s.config.key_load_delay * static_cast<std::int64_t>(keys))});
   if (t.prose())
