@@ -358,10 +358,10 @@ class Player {
       ok &= matches(got, filled(wanted));
     }
     const std::vector<SeenReplica> replicas = replicas_in(world_, now);
-    for (const auto& [name, wanted] : wait.slave) {
+    for (const auto& slave : wait.slave) {
       ok &= std::any_of(replicas.begin(), replicas.end(), [&](const SeenReplica& replica) {
-        return replica.label == label(name) &&
-               std::all_of(wanted.begin(), wanted.end(), [&](const auto& w) {
+        return replica.label == label(slave.first) &&
+               std::all_of(slave.second.begin(), slave.second.end(), [&](const auto& w) {
                  const auto it = replica.fields.find(w.first);
                  return it != replica.fields.end() && it->second == filled(w.second);
                });
