@@ -34,8 +34,8 @@ reports::Role role_of(std::string_view state) {
   return reports::Role::normal;
 }
 
-// Off the column: states that a link passes by on its normal way.
-bool on_spine(std::string_view state) { return state != "RDB_TRANSMITTED" && state != "TRANSFER"; }
+// Off the column: what few ever pass.
+bool on_spine(std::string_view state) { return state != "RDB_TRANSMITTED"; }
 
 reports::StateMachine drawable(const scenarios::MachineTable& table) {
   reports::StateMachine machine;
