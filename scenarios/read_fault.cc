@@ -337,7 +337,7 @@ constexpr auto kVerbs = std::to_array<Verb>({
     {"trickle", read_trickle},
     {"refuse", read_refuse},
     {"silence", read_silence},
-    {"crash", read_crash, false},
+    {"crash", read_crash},
     {"restart", read_restart, false},
     {"pause", read_pause},
     {"resume", read_resume, false},
