@@ -164,8 +164,7 @@ void replicaof(Turn& t, Session& session, Args argv) {
     return reply_to(session).error("ERR Command is not valid when client is a replica.");
   }
   const auto port = to_integer(argv[2]);
-  if (!port) return reply_to(session).error(kNotAnInteger);
-  if (*port < 0 || *port > 65535) return reply_to(session).error("ERR Invalid master port");
+  if (!port || *port < 0 || *port > 65535) return reply_to(session).error("ERR Invalid master port");
   if (!s.is_master() && same_word(s.link.host, argv[1]) && s.link.port == *port) {
     t.mark(Mark::already_connected);
     return reply_to(session).simple("OK Already connected to specified master");
