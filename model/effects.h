@@ -8,7 +8,7 @@
 #include <variant>
 #include <vector>
 
-#include "model/blob.h"
+#include "model/data/blob.h"
 #include "model/marks.h"
 #include "model/replid.h"
 #include "model/types.h"

@@ -4,7 +4,7 @@
 
 #include "model/applying.h"
 #include "model/replicas.h"
-#include "model/text.h"
+#include "model/data/text.h"
 
 namespace model {
 namespace {

@@ -7,7 +7,7 @@
 #include "model/applying.h"
 #include "model/execute.h"
 #include "model/replicas.h"
-#include "model/resp.h"
+#include "model/data/resp.h"
 #include "model/transfer.h"
 
 namespace model {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <string>
 
-#include "model/resp.h"
+#include "model/data/resp.h"
 #include "model/snapshots.h"
 
 namespace model {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cassert>
 
-#include "model/text.h"
+#include "model/data/text.h"
 
 namespace model {
 

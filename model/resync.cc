@@ -8,10 +8,10 @@
 #include "model/applying.h"
 #include "model/feeding.h"
 #include "model/link.h"
-#include "model/number.h"
+#include "model/data/number.h"
 #include "model/replicas.h"
 #include "model/snapshots.h"
-#include "model/text.h"
+#include "model/data/text.h"
 
 namespace model {
 namespace {

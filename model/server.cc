@@ -7,7 +7,7 @@
 #include "model/feeding.h"
 #include "model/link.h"
 #include "model/propagation.h"
-#include "model/rdb.h"
+#include "model/data/rdb.h"
 #include "model/replicas.h"
 #include "model/snapshots.h"
 #include "model/state.h"

@@ -20,7 +20,7 @@
 #include <string>
 #include <string_view>
 
-#include "model/blob.h"
+#include "model/data/blob.h"
 #include "model/config.h"
 #include "model/effects.h"
 #include "model/rules.h"

@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "model/blob.h"
+#include "model/data/blob.h"
 #include "model/machines.h"
-#include "model/resp.h"
+#include "model/data/resp.h"
 #include "model/types.h"
 
 namespace model {

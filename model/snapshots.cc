@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "model/feeding.h"
-#include "model/rdb.h"
+#include "model/data/rdb.h"
 #include "model/replicas.h"
 #include "model/replid.h"
 

@@ -9,12 +9,12 @@
 #include <vector>
 
 #include "model/backlog.h"
-#include "model/blob.h"
-#include "model/command.h"
+#include "model/data/blob.h"
+#include "model/commands/command.h"
 #include "model/config.h"
 #include "model/effects.h"
 #include "model/history.h"
-#include "model/keyspace.h"
+#include "model/data/keyspace.h"
 #include "model/machines.h"
 #include "model/rules.h"
 #include "model/server.h"

@@ -8,7 +8,7 @@
 #include "model/applying.h"
 #include "model/feeding.h"
 #include "model/link.h"
-#include "model/rdb.h"
+#include "model/data/rdb.h"
 #include "model/replicas.h"
 #include "model/snapshots.h"
 

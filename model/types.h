@@ -1,5 +1,5 @@
 // The model's own words for identity, time and bytes. It shares only the standard library with the
-// world that runs it; scenarios/world.cc and the live host convert.
+// world that runs it; scenarios/world/world.cc and the live host convert.
 #pragma once
 
 #include <chrono>

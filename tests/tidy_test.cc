@@ -17,6 +17,8 @@
 #include <string_view>
 #include <vector>
 
+#include "tests/support/source_tree.h"
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -35,7 +37,18 @@ using Findings = std::vector<std::string>;  // "path:line: what is wrong"
 const std::map<std::string, std::vector<std::string>> kMayInclude = {
     {"sim/", {"sim/"}},
     {"model/", {"model/"}},
+    {"model/data/", {"model/data/", "model/types.h"}},
     {"scenarios/", {"scenarios/", "sim/", "model/"}},
+    {"scenarios/language/", {"scenarios/language/", "sim/", "model/"}},
+    {"scenarios/oracles/", {"scenarios/oracles/", "sim/", "model/"}},
+    {"scenarios/world/",
+     {"scenarios/world/", "scenarios/oracles/", "scenarios/language/", "sim/", "model/"}},
+    {"scenarios/run/",
+     {"scenarios/run/", "scenarios/world/", "scenarios/oracles/", "scenarios/language/", "sim/",
+      "model/"}},
+    {"scenarios/golden/",
+     {"scenarios/golden/", "scenarios/world/", "scenarios/oracles/", "scenarios/language/", "sim/",
+      "model/"}},
     {"reports/", {"reports/", "sim/trace.h", "sim/time.h"}},
     {"tools/", {"tools/", "scenarios/", "reports/", "sim/trace.h"}},  // to read one for a report
     {"tools/live/", {"tools/", "model/", "scenarios/"}},
@@ -99,8 +112,8 @@ constexpr auto kWorld = std::to_array<Word>({
 // Where the data has floating point, by the beginnings of the paths: commands on users' values, scores
 // of sorted sets, and how both are written. Never where there is time, order or an offset.
 constexpr auto kMayFloat =
-    std::to_array<std::string_view>({"model/commands_", "model/command_parts.", "model/keyspace.",
-                                     "model/number.", "model/rdb_", "model/value."});
+    std::to_array<std::string_view>({"model/commands/", "model/data/keyspace.", "model/data/number.",
+                                     "model/data/rdb_", "model/data/value."});
 
 bool may_float(std::string_view path) {
   return std::any_of(kMayFloat.begin(), kMayFloat.end(),
@@ -315,7 +328,7 @@ Findings machine_paths(const File& file) {
 const std::vector<File>& house() {
   static const std::vector<File> files = [] {
     std::vector<File> found;
-    const fs::path root = REPLSIM_SOURCE_DIR;
+    const fs::path root = test_support::in_tree("");
     for (auto entry = fs::recursive_directory_iterator(root);
          entry != fs::recursive_directory_iterator(); ++entry) {
       const std::string path = entry->path().lexically_relative(root).generic_string();
@@ -420,7 +433,7 @@ TEST(HouseRule, BannedWordsAreOnlyThoseOfTheCode) {
       banned_words({"sim/a.cc",
                     "time(at); x.time(); int timeout; hash(1); link.sleep(); y = 1'000; z = '\\'';"}),
       Findings{});
-  EXPECT_EQ(banned_words({"model/number.h", "double score;"}), Findings{});
+  EXPECT_EQ(banned_words({"model/data/number.h", "double score;"}), Findings{});
   EXPECT_EQ(banned_words({"tools/a.cc", "std::thread worker; double seconds;"}), Findings{});
   // What follows a literal is code again.
   EXPECT_EQ(banned_words({"sim/a.cc", "f(\"a \\\" b\"); float x; 'a'; float y;"}).size(), 2U);

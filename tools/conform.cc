@@ -7,9 +7,9 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "scenarios/golden_case.h"
-#include "scenarios/golden_compare.h"
-#include "scenarios/golden_play.h"
+#include "scenarios/golden/case.h"
+#include "scenarios/golden/compare.h"
+#include "scenarios/golden/play.h"
 #include "tools/verbs.h"
 
 namespace tools {

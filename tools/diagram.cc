@@ -9,7 +9,7 @@
 
 #include "reports/graphviz.h"
 #include "reports/state_diagram.h"
-#include "scenarios/tables.h"
+#include "scenarios/run/tables.h"
 #include "sim/trace.h"
 #include "tools/verbs.h"
 

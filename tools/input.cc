@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <memory>
 
-#include "scenarios/json_places.h"
+#include "scenarios/language/json_places.h"
 
 namespace tools {
 namespace {

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <variant>
 
-#include "scenarios/loader.h"
+#include "scenarios/language/loader.h"
 
 namespace tools {
 

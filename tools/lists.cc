@@ -8,8 +8,8 @@
 #include <variant>
 #include <vector>
 
-#include "scenarios/runner.h"
-#include "scenarios/tables.h"
+#include "scenarios/run/runner.h"
+#include "scenarios/run/tables.h"
 #include "tools/input.h"
 #include "tools/verbs.h"
 

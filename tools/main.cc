@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "scenarios/nearest.h"
+#include "scenarios/language/nearest.h"
 #include "tools/conform.h"
 #include "tools/replay.h"
 #include "tools/diagram.h"

@@ -9,8 +9,8 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
-#include "scenarios/nearest.h"
-#include "scenarios/quirks.h"
+#include "scenarios/language/nearest.h"
+#include "scenarios/run/quirks.h"
 #include "tools/input.h"
 #include "tools/replay_text.h"
 #include "tools/verbs.h"

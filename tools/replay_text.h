@@ -5,7 +5,7 @@
 #include <iosfwd>
 #include <nlohmann/json_fwd.hpp>
 
-#include "scenarios/runner.h"
+#include "scenarios/run/runner.h"
 
 namespace tools {
 

@@ -8,9 +8,9 @@
 #include <string_view>
 #include <vector>
 
-#include "model/command.h"
-#include "model/keyspace.h"
-#include "model/text.h"
+#include "model/commands/command.h"
+#include "model/data/keyspace.h"
+#include "model/data/text.h"
 
 namespace model_test {
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/model/data_bench.h"
+#include "tests/support/source_tree.h"
 #include "tests/support/text_test.h"
 
 namespace {
@@ -27,7 +28,7 @@ std::string name_of(const testing::TestParamInfo<std::string>& info) {
 
 INSTANTIATE_TEST_SUITE_P(
     Data, CommandText,
-    testing::ValuesIn(test_support::text_tests_in(REPLSIM_SOURCE_DIR "/tests/data", "commands_")),
+    testing::ValuesIn(test_support::text_tests_in(test_support::in_tree("tests/data"), "commands_")),
     name_of);
 
 }  // namespace

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "model/keyspace.h"
+#include "model/data/keyspace.h"
 #include "tests/model/data_values.h"
 
 namespace {

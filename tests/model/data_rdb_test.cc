@@ -7,9 +7,9 @@
 #include <string_view>
 #include <vector>
 
-#include "model/lzf.h"
-#include "model/packed.h"
-#include "model/rdb.h"
+#include "model/data/lzf.h"
+#include "model/data/packed.h"
+#include "model/data/rdb.h"
 #include "tests/model/data_values.h"
 
 namespace {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "model/resp.h"
+#include "model/data/resp.h"
 
 namespace {
 

@@ -7,8 +7,8 @@
 #include <limits>
 #include <string>
 
-#include "model/number.h"
-#include "model/text.h"
+#include "model/data/number.h"
+#include "model/data/text.h"
 
 namespace {
 

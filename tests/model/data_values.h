@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "model/keyspace.h"
+#include "model/data/keyspace.h"
 #include "model/types.h"
-#include "model/value.h"
+#include "model/data/value.h"
 
 namespace model_test {
 

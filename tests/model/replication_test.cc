@@ -2,12 +2,13 @@
 #include <gtest/gtest.h>
 
 #include "tests/support/server_bench.h"
+#include "tests/support/source_tree.h"
 #include "tests/support/text_test.h"
 
 namespace {
 
 std::string data_folder() {
-  return std::string(REPLSIM_SOURCE_DIR) + "/tests/data";
+  return test_support::in_tree("tests/data");
 }
 
 class Replication : public testing::TestWithParam<std::string> {};

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "tests/reports/sample_machines.h"
+#include "tests/support/source_tree.h"
 
 namespace {
 
@@ -22,7 +23,7 @@ using testing::Test;
 // The kept drawing of this name. With UPDATE=1 in the environment it is the one that was made just now:
 // look at it (dot -Tpng), then at the difference.
 std::string golden(const std::string& name, const std::string& made) {
-  const std::string path = std::string(REPLSIM_SOURCE_DIR) + "/tests/reports/golden/" + name;
+  const std::string path = test_support::in_tree("tests/reports/golden/" + name);
   if (std::getenv("UPDATE") != nullptr) std::ofstream(path, std::ios::binary) << made;
   std::ifstream file(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};

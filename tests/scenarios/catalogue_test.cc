@@ -11,10 +11,11 @@
 #include <variant>
 #include <vector>
 
-#include "scenarios/loader.h"
-#include "scenarios/quirks.h"
-#include "scenarios/runner.h"
-#include "scenarios/tables.h"
+#include "scenarios/language/loader.h"
+#include "scenarios/run/quirks.h"
+#include "scenarios/run/runner.h"
+#include "scenarios/run/tables.h"
+#include "tests/support/source_tree.h"
 
 namespace {
 
@@ -23,7 +24,7 @@ using scenarios::Scenario;
 
 std::vector<Scenario> catalogue() {
   std::vector<std::filesystem::path> paths;
-  const std::filesystem::path folder(REPLSIM_SOURCE_DIR "/scenarios/catalogue");
+  const std::filesystem::path folder(test_support::in_tree("scenarios/catalogue"));
   for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
     if (entry.path().extension() == ".json") paths.push_back(entry.path());
   }

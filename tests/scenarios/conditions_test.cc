@@ -1,5 +1,5 @@
 // Conditions and formulas, judged against a world, and the sentences they are told in.
-#include "scenarios/conditions.h"
+#include "scenarios/run/conditions.h"
 
 #include <gtest/gtest.h>
 

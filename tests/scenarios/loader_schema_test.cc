@@ -17,7 +17,7 @@
 #include "model/machines.h"
 #include "model/marks.h"
 #include "model/rules.h"
-#include "scenarios/naming.h"
+#include "scenarios/language/naming.h"
 #include "tests/support/scenario_files.h"
 
 namespace {

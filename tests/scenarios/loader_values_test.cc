@@ -2,9 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include "scenarios/json_places.h"
-#include "scenarios/nearest.h"
-#include "scenarios/reading.h"
+#include "scenarios/language/json_places.h"
+#include "scenarios/language/nearest.h"
+#include "scenarios/language/reading.h"
 #include "tests/support/scenario_files.h"
 
 namespace {

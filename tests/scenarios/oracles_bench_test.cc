@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "model/state.h"
-#include "scenarios/ledger.h"
-#include "scenarios/oracle_list.h"
+#include "scenarios/oracles/ledger.h"
+#include "scenarios/oracles/oracle_list.h"
 #include "tests/support/judged.h"
 #include "tests/support/oracle_stage.h"
 

@@ -1,6 +1,6 @@
 // Runs from a scenario's text to its verdict: steps, faults, the calm, and what is said when
 // something is not as it should be.
-#include "scenarios/runner.h"
+#include "scenarios/run/runner.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // The wire: landmarks and messages, however the bytes are cut into pieces.
-#include "scenarios/wire.h"
+#include "scenarios/world/wire.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // The world: what its hosts are, what outlives a process, and that it is a value.
-#include "scenarios/world.h"
+#include "scenarios/world/world.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -11,6 +11,7 @@
 
 #include "model/state.h"
 #include "tests/support/played.h"
+#include "tests/support/source_tree.h"
 
 namespace {
 
@@ -25,7 +26,7 @@ using test_support::scenario_of;
 std::vector<std::filesystem::path> catalogue() {
   std::vector<std::filesystem::path> files;
   for (const auto& entry :
-       std::filesystem::directory_iterator(REPLSIM_SOURCE_DIR "/scenarios/catalogue")) {
+       std::filesystem::directory_iterator(test_support::in_tree("scenarios/catalogue"))) {
     if (entry.path().extension() == ".json") files.push_back(entry.path());
   }
   std::sort(files.begin(), files.end());

@@ -4,7 +4,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "model/resp.h"
+#include "model/data/resp.h"
 
 namespace test_support {
 

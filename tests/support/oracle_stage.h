@@ -18,7 +18,7 @@
 #include <string_view>
 #include <vector>
 
-#include "scenarios/oracles.h"
+#include "scenarios/oracles/oracles.h"
 
 namespace test_support {
 

@@ -8,9 +8,9 @@
 #include <string>
 #include <string_view>
 
-#include "scenarios/loader.h"
-#include "scenarios/performance.h"
-#include "scenarios/runner.h"
+#include "scenarios/language/loader.h"
+#include "scenarios/run/performance.h"
+#include "scenarios/run/runner.h"
 
 namespace test_support {
 

@@ -12,13 +12,10 @@
 #include <variant>
 #include <vector>
 
-#include "scenarios/loader.h"
+#include "scenarios/language/loader.h"
+#include "tests/support/source_tree.h"
 
 namespace test_support {
-
-inline std::string in_tree(std::string_view path) {
-  return std::string(REPLSIM_SOURCE_DIR) + "/" + std::string(path);
-}
 
 inline std::string contents_of(const std::string& path) {
   std::ifstream in(path, std::ios::binary);

@@ -10,7 +10,7 @@
 #include "model/applying.h"
 #include "model/config.h"
 #include "model/info.h"
-#include "model/resp.h"
+#include "model/data/resp.h"
 #include "model/server.h"
 #include "model/state.h"
 

@@ -1,0 +1,110 @@
+// A command: its row in the table, and what its handler may touch.
+//
+// Data commands are functions of a keyspace and their arguments: they see a Call and nothing else.
+// They neither know who is asking nor where replies and stream bytes go. What the stream will carry
+// is decided here too, as in Redis: by default the command as the client wrote it if it changed
+// anything
+// (`dirty`), or what the handler puts in its place (R7.2 to R7.6, table 7.4).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/data/keyspace.h"
+#include "model/data/resp.h"
+#include "model/rules.h"
+#include "model/types.h"
+
+namespace model {
+
+// One command as it enters the stream, for database `db`.
+struct Operation {
+  unsigned db = 0;
+  std::vector<std::string> argv;
+  bool operator==(const Operation&) const = default;
+};
+
+// How a lookup treats a key that is overdue (R8.3, R8.5, R8.6, R8.10).
+enum class Overdue : std::uint8_t {
+  erase_and_tell,  // master: the key goes, and DEL is part of the unit
+  hide,            // replica's clients, or a paused master: missing, but still there
+  ignore,          // commands from the master act on the physical key
+  erase_quietly,   // a writable replica's own write: gone, nothing in the stream (R8.8)
+};
+
+struct Call {
+  Keyspace& data;
+  unsigned db;  // the caller's selected database
+  Args argv;
+  WallTime now;  // frozen at the start of the command (R8.2)
+  Overdue overdue;
+  const Rules& rules;
+  Chance& chance;
+  ReplyWriter reply;
+
+  // --- results ---
+  std::uint64_t dirty = 0;        // changes made; 0 = nothing to propagate (R7.3)
+  std::vector<Operation> before = {};  // lazy expiry: goes into the unit before the command
+  std::optional<std::vector<Operation>> instead = {};  // replaces the command in the stream
+  bool force = false;                             // propagate even when nothing changed (R7.4)
+  std::uint64_t expired = 0;                      // keys that lazy expiry removed
+  bool failed = false;                            // an error was replied
+
+  // Lookups with expiry applied as `overdue` says.
+  const Entry* look(std::string_view key) { return look(db, key); }
+  const Entry* look(unsigned in_db, std::string_view key);
+  // Wrong-type safe: null when missing; replies -WRONGTYPE and sets failed when of another type.
+  template <class T>
+  const T* look_as(std::string_view key) {
+    const Entry* const entry = look(key);
+    if (entry == nullptr) return nullptr;
+    const T* const held = std::get_if<T>(&entry->value);
+    if (held == nullptr) wrong_type();
+    return held;
+  }
+
+  void error(std::string_view text);  // replies and sets failed
+  void wrong_type();
+  void syntax_error() { error("ERR syntax error"); }
+  void rewrite(std::vector<std::string> argv_in_stream);  // one operation, same db
+};
+
+namespace flag {
+inline constexpr std::uint32_t write = 1;  // may change data: refused on read-only replicas
+inline constexpr std::uint32_t readonly = 2;
+inline constexpr std::uint32_t denyoom = 4;
+inline constexpr std::uint32_t admin = 8;
+inline constexpr std::uint32_t loading = 16;   // allowed while loading
+inline constexpr std::uint32_t stale = 32;     // allowed with a broken link and serve-stale-data no
+inline constexpr std::uint32_t no_multi = 64;  // refused inside MULTI
+inline constexpr std::uint32_t no_async_loading = 128;
+inline constexpr std::uint32_t may_replicate = 256;  // PUBLISH and the like
+inline constexpr std::uint32_t no_auth = 512;        // allowed before AUTH
+}  // namespace flag
+
+struct Turn;     // model/state.h: one input's view of the server
+struct Session;  // model/session.h: a client's connection
+
+struct Command {
+  std::string_view name;  // lower case
+  int arity;              // as Redis: exact, or -n for at least n; the name counts
+  std::uint32_t flags;
+  void (*run)(Call&) = nullptr;                    // a data command, or
+  void (*serve)(Turn&, Session&, Args) = nullptr;  // one that concerns the server itself
+};
+
+// By name, any letter case; null when unknown.
+const Command* find_command(std::string_view name);
+std::span<const Command> string_commands();  // commands_string.cc
+std::span<const Command> key_commands();     // commands_key.cc: DEL, EXPIRE, FLUSHALL, SCAN, ...
+std::span<const Command> list_commands();    // commands_list.cc
+std::span<const Command> set_commands();     // commands_set.cc
+std::span<const Command> hash_commands();    // commands_hash.cc
+std::span<const Command> zset_commands();    // commands_zset.cc
+std::span<const Command> server_commands();  // commands_server.cc
+
+}  // namespace model

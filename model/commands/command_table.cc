@@ -1,0 +1,32 @@
+#include <algorithm>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "model/commands/command.h"
+#include "model/data/text.h"
+
+namespace model {
+namespace {
+
+using Table = std::map<std::string_view, const Command*>;
+
+Table every_command() {
+  Table table;
+  for (const std::span<const Command> family :
+       {string_commands(), key_commands(), list_commands(), set_commands(), hash_commands(),
+        zset_commands(), server_commands()})
+    for (const Command& command : family) table.emplace(command.name, &command);
+  return table;
+}
+
+}  // namespace
+
+const Command* find_command(std::string_view name) {
+  static const Table kTable = every_command();
+  const auto place = kTable.find(lower(name));
+  return place == kTable.end() ? nullptr : place->second;
+}
+
+}  // namespace model

@@ -1,0 +1,479 @@
+// Commands that concern the server itself: connections, transactions, roles, configuration,
+// persistence. Those of replicas are in master_side, what roles do is in replica_side; here are
+// their gates and words.
+#include <algorithm>
+#include <array>
+#include <string>
+#include <utility>
+
+#include "model/commands/command.h"
+#include "model/execute.h"
+#include "model/feeding.h"
+#include "model/info.h"
+#include "model/link.h"
+#include "model/data/number.h"
+#include "model/propagation.h"
+#include "model/data/rdb.h"
+#include "model/replicas.h"
+#include "model/resync.h"
+#include "model/snapshots.h"
+#include "model/state.h"
+#include "model/data/text.h"
+
+namespace model {
+namespace {
+
+constexpr std::string_view kNotAnInteger = "ERR value is not an integer or out of range";
+constexpr std::string_view kSyntax = "ERR syntax error";
+
+ReplyWriter reply_to(Session& session) {
+  return ReplyWriter(session.out);
+}
+
+// --- connection
+// ---------------------------------------------------------------------------------------
+
+void ping(Turn&, Session& session, Args argv) {
+  if (argv.size() > 2)
+    return reply_to(session).error("ERR wrong number of arguments for 'ping' command");
+  if (argv.size() == 2) return reply_to(session).bulk(argv[1]);
+  reply_to(session).simple("PONG");
+}
+
+void echo(Turn&, Session& session, Args argv) {
+  reply_to(session).bulk(argv[1]);
+}
+
+void select(Turn& t, Session& session, Args argv) {
+  const auto db = to_integer(argv[1]);
+  if (!db) return reply_to(session).error(kNotAnInteger);
+  if (*db < 0 || *db >= t.s.config.databases)
+    return reply_to(session).error("ERR DB index is out of range");
+  session.db = static_cast<unsigned>(*db);
+  reply_to(session).ok();
+}
+
+void auth(Turn& t, Session& session, Args argv) {
+  const Config& c = t.s.config;
+  if (argv.size() > 3) return reply_to(session).error(kSyntax);
+  if (c.requirepass.empty() && argv.size() == 2) {
+    return reply_to(session).error(
+        "ERR AUTH <password> called without any password configured for the default user. Are you "
+        "sure "
+        "your configuration is correct?");
+  }
+  const bool default_user = argv.size() == 2 || argv[1] == "default";
+  if (!default_user || (!c.requirepass.empty() && argv.back() != c.requirepass)) {
+    return reply_to(session).error("WRONGPASS invalid username-password pair or user is disabled.");
+  }
+  session.authenticated = true;
+  reply_to(session).ok();
+}
+
+void quit(Turn&, Session& session, Args) {
+  reply_to(session).ok();
+  session.close_after_reply = true;
+}
+
+void reset(Turn&, Session& session, Args) {
+  session.multi.reset();
+  session.watched.clear();
+  session.watch_broken = false;
+  session.db = 0;
+  session.authenticated = false;
+  reply_to(session).simple("RESET");
+}
+
+void time(Turn& t, Session& session, Args) {
+  const std::int64_t ms = t.at.wall.time_since_epoch().count();
+  reply_to(session).array(2);
+  reply_to(session).bulk(std::to_string(ms / 1000));
+  reply_to(session).bulk(std::to_string(ms % 1000 * 1000));
+}
+
+// --- transactions (R7.10, R7.30)
+// ------------------------------------------------------------------------
+
+void multi(Turn&, Session& session, Args) {
+  if (session.multi) return reply_to(session).error("ERR MULTI calls can not be nested");
+  session.multi.emplace();
+  reply_to(session).ok();
+}
+
+void forget_transaction(Session& session) {
+  session.multi.reset();
+  session.watched.clear();
+  session.watch_broken = false;
+}
+
+void discard(Turn&, Session& session, Args) {
+  if (!session.multi) return reply_to(session).error("ERR DISCARD without MULTI");
+  forget_transaction(session);
+  reply_to(session).ok();
+}
+
+bool watch_failed(const Turn& t, const Session& session) {
+  if (session.watch_broken) return true;
+  return std::any_of(session.watched.begin(), session.watched.end(), [&](const Watched& watched) {
+    if (watched.was_overdue) return false;
+    const Entry* entry = t.s.data.find(watched.db, watched.key);
+    return entry != nullptr && entry->expires && t.at.wall > *entry->expires;
+  });
+}
+
+void exec(Turn& t, Session& session, Args) {
+  if (!session.multi) return reply_to(session).error("ERR EXEC without MULTI");
+  const bool broken = watch_failed(t, session);
+  const Transaction transaction = std::move(*session.multi);
+  forget_transaction(session);
+  if (transaction.refused) {
+    return reply_to(session).error("EXECABORT Transaction discarded because of previous errors.");
+  }
+  if (broken) return reply_to(session).null_array();
+  reply_to(session).array(transaction.queue.size());
+  for (const auto& argv : transaction.queue) call(t, session, *find_command(argv.front()), argv);
+  if (t.s.unit.size() == 1 && transaction.queue.size() > 1) t.mark(Mark::unit_unwrapped_single);
+}
+
+void watch(Turn& t, Session& session, Args argv) {
+  if (session.multi) return reply_to(session).error("ERR WATCH inside MULTI is not allowed");
+  for (const std::string& key : argv.subspan(1)) {
+    const Entry* entry = t.s.data.find(session.db, key);
+    const bool overdue = entry != nullptr && entry->expires && t.at.wall > *entry->expires;
+    session.watched.push_back({session.db, key, overdue});
+  }
+  reply_to(session).ok();
+}
+
+void unwatch(Turn&, Session& session, Args) {
+  session.watched.clear();
+  session.watch_broken = false;
+  reply_to(session).ok();
+}
+
+// --- roles (reference 10)
+// -------------------------------------------------------------------------------
+
+void replicaof(Turn& t, Session& session, Args argv) {
+  State& s = t.s;
+  if (same_word(argv[1], "no") && same_word(argv[2], "one")) {
+    promote(t);
+    return reply_to(session).ok();
+  }
+  if (session.is_replica()) {
+    return reply_to(session).error("ERR Command is not valid when client is a replica.");
+  }
+  const auto port = to_integer(argv[2]);
+  if (!port || *port < 0 || *port > 65535) return reply_to(session).error("ERR Invalid master port");
+  if (!s.is_master() && same_word(s.link.host, argv[1]) && s.link.port == *port) {
+    t.mark(Mark::already_connected);
+    return reply_to(session).simple("OK Already connected to specified master");
+  }
+  follow(t, argv[1], static_cast<int>(*port));
+  reply_to(session).ok();
+}
+
+void role(Turn& t, Session& session, Args) {
+  ReplyWriter reply(session.out);
+  write_role(t.s, reply);
+}
+
+void serve_info(Turn& t, Session& session, Args argv) {
+  reply_to(session).bulk(info(t.s, t.now(), argv.size() > 1 ? std::string_view(argv[1]) : ""));
+}
+
+// R9.18: the count at once if it is enough or inside MULTI, else the client waits.
+void wait(Turn& t, Session& session, Args argv) {
+  State& s = t.s;
+  if (!s.is_master()) {
+    return reply_to(session).error(
+        "ERR WAIT cannot be used with replica instances. Please also note that since Redis 4.0 if "
+        "a "
+        "replica is configured to be writable (which is not the default) writes to replicas are "
+        "just "
+        "local and are not propagated.");
+  }
+  const auto replicas = to_integer(argv[1]);
+  if (!replicas) return reply_to(session).error(kNotAnInteger);
+  const auto timeout = to_integer(argv[2]);
+  if (!timeout) return reply_to(session).error("ERR timeout is not an integer or out of range");
+  if (*timeout < 0) return reply_to(session).error("ERR timeout is negative");
+  const std::int64_t acked = acked_by(s, session.woff);
+  if (acked >= *replicas || s.depth > 1) return reply_to(session).integer(acked);
+  session.waiting = Waiting{*replicas, session.woff, std::nullopt};
+  if (*timeout > 0) session.waiting->deadline = t.now() + std::chrono::milliseconds(*timeout);
+  s.getack_wanted = true;
+}
+
+void publish(Turn& t, Session& session, Args argv) {
+  propagate(t, {session.db, {argv.begin(), argv.end()}});
+  reply_to(session).integer(0);
+}
+
+// --- configuration
+// --------------------------------------------------------------------------------------
+
+void config_get(Turn& t, Session& session, Args patterns) {
+  std::vector<std::pair<std::string, std::string>> found;
+  for (const std::string& given : patterns) {
+    const std::string pattern = lower(given);
+    for (const Setting& setting : settings()) {
+      for (const std::string_view name : {setting.name, setting.alias}) {
+        if (!name.empty() && matches(pattern, name))
+          found.emplace_back(name, setting.get(t.s.config));
+      }
+    }
+  }
+  reply_to(session).array(found.size() * 2);
+  for (const auto& [name, value] : found) {
+    reply_to(session).bulk(name);
+    reply_to(session).bulk(value);
+  }
+}
+
+void apply_config(Turn& t, const Config& before) {
+  State& s = t.s;
+  if (s.backlog && s.config.repl_backlog_size != before.repl_backlog_size) {
+    t.mark(Mark::backlog_resized);
+    s.backlog->resize(s.config.repl_backlog_size);
+  }
+  recount_good_replicas(t);
+}
+
+void config_set(Turn& t, Session& session, Args pairs) {
+  Config changed = t.s.config;
+  for (std::size_t i = 0; i + 1 < pairs.size(); i += 2) {
+    const Setting* setting = find_setting(pairs[i]);
+    if (setting == nullptr) {
+      return reply_to(session).error(
+          "ERR Unknown option or number of arguments for CONFIG SET - '" + pairs[i] + "'");
+    }
+    const std::string failed =
+        "ERR CONFIG SET failed (possibly related to argument '" + pairs[i] + "') - ";
+    if (setting->at_start_only)
+      return reply_to(session).error(failed + "can't set immutable config");
+    if (const auto problem = setting->set(changed, pairs[i + 1]))
+      return reply_to(session).error(failed + *problem);
+  }
+  const Config before = std::exchange(t.s.config, changed);
+  apply_config(t, before);
+  reply_to(session).ok();
+}
+
+void config(Turn& t, Session& session, Args argv) {
+  if (same_word(argv[1], "get") && argv.size() >= 3) return config_get(t, session, argv.subspan(2));
+  if (same_word(argv[1], "set") && argv.size() >= 4 && argv.size() % 2 == 0) {
+    return config_set(t, session, argv.subspan(2));
+  }
+  if (same_word(argv[1], "resetstat") && argv.size() == 2) {
+    t.s.stats = {};
+    return reply_to(session).ok();
+  }
+  reply_to(session).error("ERR unknown subcommand or wrong number of arguments for '" + argv[1] +
+                          "'. Try CONFIG HELP.");
+}
+
+// --- clients
+// --------------------------------------------------------------------------------------------
+
+bool kill_by_type(Turn& t, Session& own, std::string_view type, std::int64_t& killed) {
+  State& s = t.s;
+  const bool replicas = same_word(type, "replica") || same_word(type, "slave");
+  const bool masters = same_word(type, "master");
+  const bool normal = same_word(type, "normal");
+  if (!replicas && !masters && !normal && !same_word(type, "pubsub")) return false;
+  if (masters && s.link.master) {
+    link_closed(t);
+    killed += 1;
+  }
+  for (auto& [conn, session] : s.sessions) {
+    if (&session == &own || session.close_soon) continue;
+    if (session.is_replica() ? !replicas : !normal) continue;
+    session.close_soon = true;
+    killed += 1;
+  }
+  return true;
+}
+
+void client_kill(Turn& t, Session& session, Args argv) {
+  std::int64_t killed = 0;
+  if (argv.size() == 4 && same_word(argv[2], "type")) {
+    if (!kill_by_type(t, session, argv[3], killed)) {
+      return reply_to(session).error("ERR Unknown client type '" + argv[3] + "'");
+    }
+    return reply_to(session).integer(killed);
+  }
+  if (argv.size() == 4 && same_word(argv[2], "id")) {
+    const auto id = to_integer(argv[3]);
+    if (!id || *id <= 0) return reply_to(session).error("ERR client-id should be greater than 0");
+    if (Session* other = t.s.find(ConnId{static_cast<std::uint32_t>(*id)})) {
+      other->close_soon = true;
+      killed = 1;
+    }
+    return reply_to(session).integer(killed);
+  }
+  reply_to(session).error(kSyntax);
+}
+
+void client_pause(Turn& t, Session& session, Args argv) {
+  const auto timeout = to_integer(argv[2]);
+  if (!timeout) return reply_to(session).error("ERR timeout is not an integer or out of range");
+  if (*timeout < 0) return reply_to(session).error("ERR timeout is negative");
+  const bool writes_only = argv.size() == 4 && same_word(argv[3], "write");
+  if (argv.size() == 4 && !writes_only && !same_word(argv[3], "all"))
+    return reply_to(session).error(kSyntax);
+  t.s.pause = {t.now() + std::chrono::milliseconds(*timeout), writes_only};
+  reply_to(session).ok();
+}
+
+void client(Turn& t, Session& session, Args argv) {
+  if (same_word(argv[1], "kill") && argv.size() >= 3) return client_kill(t, session, argv);
+  if (same_word(argv[1], "pause") && (argv.size() == 3 || argv.size() == 4))
+    return client_pause(t, session, argv);
+  if (same_word(argv[1], "unpause") && argv.size() == 2) {
+    t.s.pause = {};
+    release_parked(t);
+    return reply_to(session).ok();
+  }
+  if (same_word(argv[1], "id") && argv.size() == 2) {
+    return reply_to(session).integer(static_cast<std::int64_t>(session.conn));
+  }
+  if (same_word(argv[1], "setname") && argv.size() == 3) return reply_to(session).ok();
+  if (same_word(argv[1], "getname") && argv.size() == 2) return reply_to(session).null();
+  reply_to(session).error("ERR unknown subcommand or wrong number of arguments for '" + argv[1] +
+                          "'. Try CLIENT HELP.");
+}
+
+// --- persistence
+// ----------------------------------------------------------------------------------------
+
+void save(Turn& t, Session& session, Args) {
+  if (t.s.snapshot) return reply_to(session).error("ERR Background save already in progress");
+  if (t.at.machine.disk_full) return reply_to(session).error("ERR");
+  save_now(t);
+  reply_to(session).ok();
+}
+
+void bgsave(Turn& t, Session& session, Args) {
+  if (t.s.snapshot) return reply_to(session).error("ERR Background save already in progress");
+  if (!start_save(t)) return reply_to(session).error("ERR");
+  reply_to(session).simple("Background saving started");
+}
+
+void shutdown(Turn& t, Session& session, Args argv) {
+  bool saves = !t.s.config.save.empty();
+  for (const std::string& option : argv.subspan(1)) {
+    if (same_word(option, "nosave")) {
+      saves = false;
+    } else if (same_word(option, "save")) {
+      saves = true;
+    } else if (!same_word(option, "now") && !same_word(option, "force")) {
+      return reply_to(session).error(kSyntax);
+    }
+  }
+  if (saves) save_now(t);
+  t.effect(Exit{0, "SHUTDOWN"});
+  t.s.exited = true;
+}
+
+// --- debugging
+// --------------------------------------------------------------------------------------------
+
+std::string hex40(std::uint64_t digest) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  std::string text(40, '0');
+  for (std::size_t i = 0; i < 16; ++i) text[39 - i] = kHex[(digest >> (4 * i)) & 15U];
+  return text;
+}
+
+// "0.5" or "3" seconds as a duration, without a floating point.
+std::optional<Duration> seconds(std::string_view text) {
+  const std::size_t point = text.find('.');
+  const auto whole = to_integer(text.substr(0, point));
+  if (!whole || *whole < 0 || *whole > 1'000'000) return std::nullopt;
+  Duration result = std::chrono::seconds(*whole);
+  if (point == std::string_view::npos) return result;
+  std::int64_t unit = 100'000;
+  for (const char c : text.substr(point + 1)) {
+    if (c < '0' || c > '9') return std::nullopt;
+    result += Duration((c - '0') * unit);
+    unit /= 10;
+  }
+  return result;
+}
+
+void debug(Turn& t, Session& session, Args argv) {
+  State& s = t.s;
+  if (s.config.enable_debug_command == "no" && !session.from_master) {
+    return reply_to(session).error(
+        "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", "
+        "you can "
+        "run it from a local connection, otherwise you need to set this option in the "
+        "configuration file, "
+        "and then restart the server.");
+  }
+  if (same_word(argv[1], "digest") && argv.size() == 2) {
+    ReplyWriter reply(session.out);
+    return reply.simple(hex40(s.data.digest()));
+  }
+  if (same_word(argv[1], "sleep") && argv.size() == 3) {
+    const auto duration = seconds(argv[2]);
+    if (!duration) return reply_to(session).error(kSyntax);
+    t.effect(Block{*duration});
+    return reply_to(session).ok();
+  }
+  if (same_word(argv[1], "set-active-expire") && argv.size() == 3) {
+    s.active_expire = argv[2] != "0";
+    return reply_to(session).ok();
+  }
+  if (same_word(argv[1], "change-repl-id") && argv.size() == 2) {
+    s.history.begin_anew(t.at.around);
+    return reply_to(session).ok();
+  }
+  if (same_word(argv[1], "replicate") && argv.size() >= 3) {
+    propagate(t, {session.db, {argv.begin() + 2, argv.end()}});
+    return reply_to(session).ok();
+  }
+  reply_to(session).error("ERR unknown subcommand or wrong number of arguments for '" + argv[1] +
+                          "'. Try DEBUG HELP.");
+}
+
+namespace f = flag;
+
+constexpr auto kCommands = std::to_array<Command>({
+    {"auth", -2, f::loading | f::stale | f::no_auth, nullptr, auth},
+    {"bgsave", -1, f::admin | f::no_async_loading, nullptr, bgsave},
+    {"client", -2, f::loading | f::stale, nullptr, client},
+    {"config", -2, f::admin | f::loading | f::stale, nullptr, config},
+    {"debug", -2, f::admin | f::loading | f::stale, nullptr, debug},
+    {"discard", 1, f::loading | f::stale, nullptr, discard},
+    {"echo", 2, f::loading | f::stale, nullptr, echo},
+    {"exec", 1, f::loading | f::stale, nullptr, exec},
+    {"info", -1, f::loading | f::stale, nullptr, serve_info},
+    {"multi", 1, f::loading | f::stale, nullptr, multi},
+    {"ping", -1, 0, nullptr, ping},
+    {"psync", -3, f::admin | f::no_multi | f::no_async_loading, nullptr, serve_psync},
+    {"publish", 3, f::loading | f::stale | f::may_replicate, nullptr, publish},
+    {"quit", -1, f::loading | f::stale | f::no_auth, nullptr, quit},
+    {"replconf", -1, f::admin | f::loading | f::stale, nullptr, serve_replconf},
+    {"replicaof", 3, f::admin | f::stale | f::no_async_loading, nullptr, replicaof},
+    {"reset", 1, f::loading | f::stale | f::no_auth, nullptr, reset},
+    {"role", 1, f::loading | f::stale, nullptr, role},
+    {"save", 1, f::admin | f::no_multi | f::no_async_loading, nullptr, save},
+    {"select", 2, f::loading | f::stale, nullptr, select},
+    {"shutdown", -1, f::admin | f::loading | f::stale | f::no_multi, nullptr, shutdown},
+    {"slaveof", 3, f::admin | f::stale | f::no_async_loading, nullptr, replicaof},
+    {"sync", 1, f::admin | f::no_multi | f::no_async_loading, nullptr, serve_sync},
+    {"time", 1, f::loading | f::stale, nullptr, time},
+    {"unwatch", 1, f::loading | f::stale, nullptr, unwatch},
+    {"wait", 3, 0, nullptr, wait},
+    {"watch", -2, f::loading | f::stale, nullptr, watch},
+});
+
+}  // namespace
+
+std::span<const Command> server_commands() {
+  return kCommands;
+}
+
+}  // namespace model

@@ -1,0 +1,290 @@
+#include "model/data/keyspace.h"
+
+#include <algorithm>
+#include <bit>
+#include <cassert>
+
+#include "model/data/number.h"
+#include "model/data/resp.h"
+
+namespace model {
+namespace {
+
+// --- the hash behind the digest: our own, so that it is the same wherever it is computed
+// ----------
+
+constexpr std::uint64_t kOdd = 0x9e3779b97f4a7c15;
+
+constexpr std::uint64_t mix(std::uint64_t x) {
+  x = (x ^ (x >> 32)) * 0xd6e8feb86659fd93;
+  x = (x ^ (x >> 32)) * 0xd6e8feb86659fd93;
+  return x ^ (x >> 32);
+}
+
+constexpr std::uint64_t word(std::string_view bytes) {  // at most eight, least significant first
+  std::uint64_t sum = 0;
+  for (std::size_t i = 0; i < bytes.size(); ++i)
+    sum |= std::uint64_t{static_cast<unsigned char>(bytes[i])} << (8 * i);
+  return sum;
+}
+
+// Fed with numbers and length-marked bytes, so that no two sequences of parts look alike.
+class Hasher {
+ public:
+  explicit Hasher(std::uint64_t seed) : state_(mix(seed + kOdd)) {}
+
+  Hasher& add(std::uint64_t number) {
+    state_ = mix(state_ * kOdd + number);
+    return *this;
+  }
+
+  Hasher& add(std::string_view bytes) {
+    add(bytes.size());
+    for (; bytes.size() >= 8; bytes.remove_prefix(8)) add(word(bytes.substr(0, 8)));
+    return bytes.empty() ? *this : add(word(bytes));
+  }
+
+  std::uint64_t result() const { return state_; }
+
+ private:
+  std::uint64_t state_;
+};
+
+std::uint64_t score_bits(double score) {
+  return std::bit_cast<std::uint64_t>(score == 0 ? 0.0 : score);  // -0 equals 0
+}
+
+struct AddValue {
+  Hasher& into;
+  void operator()(const String& string) const { into.add(string); }
+  void operator()(const List& list) const {
+    for (const std::string& element : list) into.add(element);
+  }
+  void operator()(const Set& set) const {
+    for (const std::string& member : set) into.add(member);
+  }
+  void operator()(const Hash& hash) const {
+    for (const auto& [field, value] : hash) into.add(field).add(value);
+  }
+  void operator()(const SortedSet& sorted) const {
+    for (const auto& [member, score] : sorted) into.add(member).add(score_bits(score));
+  }
+};
+
+std::uint64_t hash_of(const Keyspace::Database::value_type& item) {
+  const auto& [key, entry] = item;
+  Hasher hasher(entry.value.index());
+  hasher.add(key);
+  hasher.add(std::uint64_t{entry.expires.has_value()});
+  if (entry.expires)
+    hasher.add(static_cast<std::uint64_t>(entry.expires->time_since_epoch().count()));
+  std::visit(AddValue{hasher}, entry.value);
+  return hasher.result();
+}
+
+// What a database's number contributes: every hash in it times an odd number of its own.
+constexpr std::uint64_t weight(std::uint64_t db) {
+  return mix(db + kOdd) | 1;
+}
+
+// --- differences in words
+// --------------------------------------------------------------------------
+
+struct ValueText {
+  std::string operator()(const String& string) const { return "string " + quoted(string); }
+  std::string operator()(const List& list) const { return "list " + joined(list); }
+  std::string operator()(const Set& set) const { return "set " + joined(set); }
+  std::string operator()(const Hash& hash) const {
+    std::string text = "hash {";
+    for (const auto& [field, value] : hash)
+      text += (text.back() == '{' ? "" : ", ") + quoted(field) + ": " + quoted(value);
+    return text + "}";
+  }
+  std::string operator()(const SortedSet& sorted) const {
+    std::string text = "zset {";
+    for (const auto& [member, score] : sorted)
+      text += (text.back() == '{' ? "" : ", ") + quoted(member) + ": " + text_of(score);
+    return text + "}";
+  }
+
+ private:
+  template <class Elements>
+  static std::string joined(const Elements& elements) {
+    std::string text = "[";
+    for (const std::string& element : elements)
+      text += (text.back() == '[' ? "" : ", ") + quoted(element);
+    return text + "]";
+  }
+};
+
+std::string entry_text(const Entry* entry) {
+  constexpr std::size_t kLongest = 200;  // a sentence for a person, not a dump
+  if (entry == nullptr) return "missing";
+  std::string text = std::visit(ValueText{}, entry->value);
+  if (text.size() > kLongest) text = text.substr(0, kLongest) + "...";
+  if (entry->expires)
+    text += " until " + std::to_string(entry->expires->time_since_epoch().count());
+  return text;
+}
+
+// The first key, in order, that the two do not hold alike.
+const std::string* first_difference(const Keyspace::Database& here,
+                                    const Keyspace::Database& there) {
+  const auto [a, b] = std::mismatch(here.begin(), here.end(), there.begin(), there.end());
+  if (a == here.end() && b == there.end()) return nullptr;
+  if (a == here.end()) return &b->first;
+  if (b == there.end()) return &a->first;
+  return &std::min(a->first, b->first);
+}
+
+}  // namespace
+
+bool is_empty_aggregate(const Value& value) {
+  return std::visit(
+      [](const auto& held) {
+        return !std::is_same_v<decltype(held), const String&> && held.empty();
+      },
+      value);
+}
+
+Keyspace::Keyspace(unsigned databases) : shelves_(databases) {}
+
+unsigned Keyspace::databases() const {
+  return static_cast<unsigned>(shelves_.size());
+}
+
+const Keyspace::Database& Keyspace::database(unsigned db) const {
+  return shelves_.at(db).keys;
+}
+
+std::size_t Keyspace::size() const {
+  std::size_t sum = 0;
+  for (const Shelf& shelf : shelves_) sum += shelf.keys.size();
+  return sum;
+}
+
+std::size_t Keyspace::size(unsigned db) const {
+  return shelves_.at(db).keys.size();
+}
+
+std::size_t Keyspace::expiring(unsigned db) const {
+  return shelves_.at(db).deadlines.size();
+}
+
+const Entry* Keyspace::find(unsigned db, std::string_view key) const {
+  const Database& keys = shelves_.at(db).keys;
+  const auto place = keys.find(key);
+  return place == keys.end() ? nullptr : &place->second;
+}
+
+void Keyspace::put(unsigned db, std::string_view key, Value value,
+                   std::optional<WallTime> expires) {
+  Shelf& shelf = shelves_.at(db);
+  auto place = shelf.keys.lower_bound(key);
+  if (place != shelf.keys.end() && place->first == key) {
+    shelf.sum -= hash_of(*place);
+    if (place->second.expires) shelf.deadlines.erase({*place->second.expires, place->first});
+    place->second = Entry{std::move(value), expires};
+  } else {
+    place = shelf.keys.emplace_hint(place, std::string(key), Entry{std::move(value), expires});
+  }
+  if (expires) shelf.deadlines.emplace(*expires, place->first);
+  shelf.sum += hash_of(*place);
+}
+
+Keyspace::Database::iterator Keyspace::begin_edit(unsigned db, std::string_view key) {
+  Shelf& shelf = shelves_.at(db);
+  const auto place = shelf.keys.find(key);
+  assert(place != shelf.keys.end());
+  shelf.sum -= hash_of(*place);
+  return place;
+}
+
+void Keyspace::end_edit(unsigned db, Database::iterator place) {
+  Shelf& shelf = shelves_.at(db);
+  shelf.sum += hash_of(*place);
+  if (is_empty_aggregate(place->second.value)) erase(db, place->first);
+}
+
+void Keyspace::set_expiry(unsigned db, std::string_view key, std::optional<WallTime> expires) {
+  Shelf& shelf = shelves_.at(db);
+  const auto place = shelf.keys.find(key);
+  if (place == shelf.keys.end() || place->second.expires == expires) return;
+  shelf.sum -= hash_of(*place);
+  if (place->second.expires) shelf.deadlines.erase({*place->second.expires, place->first});
+  place->second.expires = expires;
+  if (expires) shelf.deadlines.emplace(*expires, place->first);
+  shelf.sum += hash_of(*place);
+}
+
+bool Keyspace::erase(unsigned db, std::string_view key) {
+  Shelf& shelf = shelves_.at(db);
+  const auto place = shelf.keys.find(key);
+  if (place == shelf.keys.end()) return false;
+  shelf.sum -= hash_of(*place);
+  if (place->second.expires) shelf.deadlines.erase({*place->second.expires, place->first});
+  shelf.keys.erase(place);
+  return true;
+}
+
+void Keyspace::clear(unsigned db) {
+  shelves_.at(db) = Shelf();
+}
+
+void Keyspace::clear() {
+  shelves_.assign(shelves_.size(), Shelf());
+}
+
+void Keyspace::swap(unsigned a, unsigned b) {
+  std::swap(shelves_.at(a), shelves_.at(b));
+}
+
+std::optional<WallTime> Keyspace::first_expiry(unsigned db) const {
+  const auto& deadlines = shelves_.at(db).deadlines;
+  return deadlines.empty() ? std::nullopt : std::optional(deadlines.begin()->first);
+}
+
+std::optional<WallTime> Keyspace::first_expiry() const {
+  std::optional<WallTime> first;
+  for (const Shelf& shelf : shelves_)
+    if (!shelf.deadlines.empty())
+      first = std::min(first.value_or(WallTime::max()), shelf.deadlines.begin()->first);
+  return first;
+}
+
+std::vector<std::string> Keyspace::overdue(unsigned db, WallTime now, std::size_t limit) const {
+  std::vector<std::string> keys;
+  for (const auto& [when, key] : shelves_.at(db).deadlines) {
+    if (now <= when || keys.size() == limit) break;
+    keys.push_back(key);
+  }
+  return keys;
+}
+
+std::uint64_t Keyspace::digest() const {
+  std::uint64_t sum = 0;
+  for (std::size_t db = 0; db < shelves_.size(); ++db) sum += shelves_[db].sum * weight(db);
+  return sum;
+}
+
+std::optional<std::string> Keyspace::difference(const Keyspace& other) const {
+  const unsigned most = std::max(databases(), other.databases());
+  const Database none;
+  for (unsigned db = 0; db < most; ++db) {
+    const Database& here = db < databases() ? database(db) : none;
+    const Database& there = db < other.databases() ? other.database(db) : none;
+    if (const std::string* key = first_difference(here, there))
+      return "db " + std::to_string(db) + ", key " + quoted(*key) + ": " +
+             entry_text(here.contains(*key) ? &here.find(*key)->second : nullptr) + " here, " +
+             entry_text(there.contains(*key) ? &there.find(*key)->second : nullptr) + " there";
+  }
+  return std::nullopt;
+}
+
+bool Keyspace::operator==(const Keyspace& other) const {
+  return digest() == other.digest() &&
+         std::equal(shelves_.begin(), shelves_.end(), other.shelves_.begin(), other.shelves_.end(),
+                    [](const Shelf& a, const Shelf& b) { return a.keys == b.keys; });
+}
+
+}  // namespace model

@@ -1,0 +1,96 @@
+// Keys, values and their expiry times, in numbered databases. Physical: a key that is overdue is
+// still here until somebody erases it; who may see or erase it is decided by the callers (R8.1 to
+// R8.10).
+//
+// It keeps a digest of all data: a 64-bit sum, free of order, of one hash for each (database, key,
+// expiry, value). Two keyspaces with equal digests hold equal data. The digest follows each change,
+// so that an oracle can read it after every event.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "model/types.h"
+#include "model/data/value.h"
+
+namespace model {
+
+struct Entry {
+  Value value;
+  std::optional<WallTime> expires;
+  bool operator==(const Entry&) const = default;
+};
+
+class Keyspace {
+ public:
+  using Database = std::map<std::string, Entry, std::less<>>;
+
+  explicit Keyspace(unsigned databases = 16);
+
+  unsigned databases() const;
+  const Database& database(unsigned db) const;
+  std::size_t size() const;  // keys in all databases
+  std::size_t size(unsigned db) const;
+  std::size_t expiring(unsigned db) const;  // keys that have an expiry time
+
+  const Entry* find(unsigned db, std::string_view key) const;
+
+  // Creates or replaces.
+  void put(unsigned db, std::string_view key, Value value, std::optional<WallTime> expires = {});
+
+  // Changes a value in place: `change` is called with the Value& and may do as it likes; the key is
+  // erased when it leaves an empty aggregate behind. Precondition: the key exists.
+  template <class Change>
+  void edit(unsigned db, std::string_view key, Change&& change) {
+    const Database::iterator place = begin_edit(db, key);
+    std::forward<Change>(change)(place->second.value);
+    end_edit(db, place);
+  }
+
+  void set_expiry(unsigned db, std::string_view key, std::optional<WallTime> expires);
+  bool erase(unsigned db, std::string_view key);
+  void clear(unsigned db);
+  void clear();
+  void swap(unsigned a, unsigned b);
+
+  // The earliest expiry time of any key in `db`; of all databases.
+  std::optional<WallTime> first_expiry(unsigned db) const;
+  std::optional<WallTime> first_expiry() const;
+
+  // Keys of `db` that are overdue at `now` (now > when, R8.1), earliest first, at most `limit`.
+  std::vector<std::string> overdue(unsigned db, WallTime now, std::size_t limit) const;
+
+  std::uint64_t digest() const;
+
+  // A first difference in words ("db 0, key \"k\": string \"1\" here, missing there"), for oracles.
+  std::optional<std::string> difference(const Keyspace& other) const;
+
+  bool operator==(const Keyspace& other) const;
+
+ private:
+  struct Shelf {
+    Database keys;
+    // Every key with an expiry time, earliest first.
+    std::set<std::pair<WallTime, std::string>> deadlines;
+    // Sum of the hashes of `keys`. It does not know its number, so that swapped databases keep
+    // theirs.
+    std::uint64_t sum = 0;
+  };
+
+  // Out of the sum, and into it again. In between the entry may change, its key and expiry may not.
+  Database::iterator begin_edit(unsigned db, std::string_view key);
+  void end_edit(unsigned db, Database::iterator place);
+
+  std::vector<Shelf> shelves_;  // by database number
+};
+
+// A whole aggregate that is empty: Redis keeps no such key. Strings may be empty.
+bool is_empty_aggregate(const Value& value);
+
+}  // namespace model

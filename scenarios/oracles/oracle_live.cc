@@ -1,0 +1,136 @@
+// LIVE: when the calm has ended, every replica whose top master can be reached is connected and
+// online at its master, and got there without trying for ever.
+#include <algorithm>
+#include <variant>
+#include <vector>
+
+#include "model/machines.h"
+#include "scenarios/oracles/oracle_list.h"
+
+namespace scenarios {
+namespace {
+
+using model::LinkState;
+
+// The newest times of something that may happen very often.
+class Times {
+ public:
+  void add(sim::Instant at) {
+    if (times_.size() == kMost) times_.erase(times_.begin(), times_.begin() + kMost / 2);
+    times_.push_back(at);
+  }
+  std::size_t since(sim::Instant from) const {
+    return static_cast<std::size_t>(times_.end() -
+                                    std::lower_bound(times_.begin(), times_.end(), from));
+  }
+
+ private:
+  static constexpr std::size_t kMost = 2048;
+  std::vector<sim::Instant> times_;  // in order
+};
+
+struct Progress {
+  sim::Instant since{};  // in its link state
+  Times dials;
+  Times losses;  // of an established link
+};
+
+class Live final : public Judging<Live> {
+ public:
+  Live() : Judging("LIVE", "no replica had a running master at the end of a calm") {}
+
+  void saw(const Scene& scene) override {
+    Progress& progress = progress_[scene.seen.node];
+    if (!scene.same_life() || scene.before.link != scene.now.link) progress.since = scene.at();
+    for (const model::Effect& effect : scene.seen.effects) {
+      if (std::holds_alternative<model::Dial>(effect)) progress.dials.add(scene.at());
+      const auto* edge = std::get_if<model::Transitioned>(&effect);
+      if (edge == nullptr || edge->machine != model::MachineKind::replica_link) continue;
+      if (LinkState{edge->from} == LinkState::connected) progress.losses.add(scene.at());
+    }
+  }
+
+  void calm_ended(const CalmEnd& end, const Ledger&) override {
+    bool any = false;
+    bool all_trusted = true;
+    for (std::size_t node = 0; node < end.nodes.size(); ++node) {
+      all_trusted = all_trusted && trusted(end.nodes[node]);
+      const auto top = top_of(node, end);
+      if (!top || *top == node) continue;
+      any = true;
+      held();
+      judge(end, node, *end.follows[node]);
+    }
+    if (!end.settled && any && all_trusted) {
+      unsure(end.at, "every replica is connected, but the world did not settle within " +
+                         seconds(end.at - end.began) + " of calm");
+    }
+  }
+
+ private:
+  // More than this many dials, or losses of an established link, are no way to make progress: links
+  // are healed, and a master that is not ready itself is asked once a second.
+  static std::size_t most_dials(const CalmEnd& end) {
+    const auto calm_seconds =
+        static_cast<std::size_t>((end.at - end.began) / std::chrono::seconds(1));
+    return 16 + 2 * std::min<std::size_t>(calm_seconds, 480);
+  }
+  static constexpr std::size_t kMostLosses = 3;
+
+  void judge(const CalmEnd& end, std::size_t index, std::size_t master_index) {
+    const NodeView& node = end.nodes[index];
+    const NodeView& master = end.nodes[master_index];
+    const Progress& progress = progress_[index];
+    const std::string pair =
+        std::string(node.name) + " does not follow " + std::string(master.name);
+    const std::size_t dials = progress.dials.since(end.began);
+    const LinkState link = node.state->link.state;
+    if (link != LinkState::connected) {
+      return fail(end.at, pair + " after " + seconds(end.at - end.began) +
+                              " of calm: its link stands in " + std::string(model::name(link)) +
+                              " since " + seconds(progress.since) + " and was dialled " +
+                              grouped(static_cast<std::int64_t>(dials)) + " times");
+    }
+    const sim::Instant half = end.began + (end.at - end.began) / 2;
+    const std::size_t losses = progress.losses.since(half);
+    if (losses > kMostLosses) {
+      return fail(end.at, pair + " steadily: in the last " + seconds(end.at - half) +
+                              " of calm it lost the link " +
+                              grouped(static_cast<std::int64_t>(losses)) + " times");
+    }
+    if (dials > most_dials(end)) {
+      return fail(end.at, std::string(node.name) + " dialled " + std::string(master.name) + " " +
+                              grouped(static_cast<std::int64_t>(dials)) + " times in " +
+                              seconds(end.at - end.began) + " of calm");
+    }
+    judge_master(end, master_index);
+  }
+
+  void judge_master(const CalmEnd& end, std::size_t index) {
+    const NodeView& master = end.nodes[index];
+    std::size_t followers = 0;
+    for (std::size_t node = 0; node < end.nodes.size(); ++node) {
+      followers += end.nodes[node].state != nullptr && end.follows[node] == index;
+    }
+    const auto online = static_cast<std::size_t>(std::count_if(
+        master.state->replicas.begin(), master.state->replicas.end(), [&](model::ConnId conn) {
+          const auto session = master.state->sessions.find(conn);
+          return session != master.state->sessions.end() &&
+                 session->second.feed.state == model::FeedState::online;
+        }));
+    if (online >= followers) return;
+    fail(end.at, std::string(master.name) + " sees " + std::to_string(online) + " of its " +
+                     std::to_string(followers) + " replicas online after " +
+                     seconds(end.at - end.began) + " of calm");
+  }
+
+  PerNode<Progress> progress_;
+};
+
+}  // namespace
+
+std::unique_ptr<Oracle> make_live() {
+  return std::make_unique<Live>();
+}
+
+}  // namespace scenarios

@@ -1,0 +1,116 @@
+// MONO: acknowledged <= applied <= received <= written by the author, and no node goes back within
+// a history, unless a full resync or a new life of its process put it there.
+#include <algorithm>
+#include <vector>
+
+#include "scenarios/oracles/oracle_list.h"
+
+namespace scenarios {
+namespace {
+
+using model::Offset;
+using model::ReplId;
+
+// How far a node ever was in a history, over all its lives: what it acknowledged may arrive late.
+struct Peak {
+  ReplId id;
+  Offset offset = 0;
+};
+
+class Mono final : public Judging<Mono> {
+ public:
+  Mono() : Judging("MONO", "no node ever moved within a history") {}
+
+  void saw(const Scene& scene) override {
+    remember(peaks_[scene.seen.node], scene);
+    if (failed() || !trusted(scene.node) || scene.now.id.is_zero()) return;
+    judge_step(scene);
+    judge_session(scene);
+    judge_acks(scene);
+  }
+
+ private:
+  static void remember(std::vector<Peak>& peaks, const Scene& scene) {
+    const Glance& now = scene.now;
+    if (scene.same_life() && !scene.moved()) return;
+    const auto known =
+        std::find_if(peaks.begin(), peaks.end(), [&](const Peak& p) { return p.id == now.id; });
+    if (known == peaks.end()) {
+      peaks.push_back({now.id, now.offset});
+    } else {
+      known->offset = std::max(known->offset, now.offset);
+    }
+  }
+
+  void judge_step(const Scene& scene) {
+    const Glance& before = scene.before;
+    if (!scene.same_life() || before.id != scene.now.id || before.offset == scene.now.offset)
+      return;
+    if (before.loading || scene.link_took(model::LinkEvent::loaded)) return;
+    held();
+    if (before.offset < scene.now.offset) return;
+    fail(scene.at(), std::string(scene.node.name) + " went back from " + grouped(before.offset) +
+                         " to " + place(scene.now.id, scene.now.offset));
+  }
+
+  void judge_session(const Scene& scene) {
+    const Glance& now = scene.now;
+    if (!now.has_master || scene.state.link.master->no_offset) return;
+    if (scene.same_life() && !scene.moved() && scene.before.has_master &&
+        scene.before.received == now.received && scene.before.applied == now.applied) {
+      return;
+    }
+    held();
+    if (now.applied > now.received) {
+      return fail(scene.at(), std::string(scene.node.name) + " has applied " +
+                                  grouped(now.applied) + " of " + short_id(now.id) +
+                                  " but received only " + grouped(now.received));
+    }
+    const auto written = scene.ledger.end(now.id);
+    if (!written || now.received <= *written) return;
+    fail(scene.at(), std::string(scene.node.name) + " has received " + grouped(now.received) +
+                         " bytes of " + short_id(now.id) + ", of which " +
+                         author_name(scene.ledger, now.id, scene.seen.nodes) + " wrote only " +
+                         grouped(*written));
+  }
+
+  // Acknowledgements show where they arrive: at the master, with the event that brought them.
+  void judge_acks(const Scene& scene) {
+    if (!scene.seen.conn || !scene.seen.peer) return;
+    const std::size_t peer = *scene.seen.peer;
+    if (!trusted(scene.seen.nodes[peer])) return;
+    const auto session = scene.state.sessions.find(*scene.seen.conn);
+    if (session == scene.state.sessions.end() || !session->second.is_replica()) return;
+    const Offset acked = session->second.feed.acked;
+    if (acked == 0) return;
+    const auto applied = furthest(peer, scene.now);
+    if (!applied) return;
+    held();
+    if (acked <= *applied) return;
+    fail(scene.at(), std::string(scene.seen.nodes[peer].name) + " acknowledged " + grouped(acked) +
+                         " of " + short_id(scene.now.id) + " to " + std::string(scene.node.name) +
+                         " but has applied only " + grouped(*applied));
+  }
+
+  // How far `peer` ever was in the history that this node serves, under either of its names.
+  std::optional<Offset> furthest(std::size_t peer, const Glance& now) const {
+    std::optional<Offset> result;
+    const std::vector<Peak>* peaks = peaks_.find(peer);
+    if (peaks == nullptr) return result;
+    for (const Peak& peak : *peaks) {
+      if (peak.id == now.id || peak.id == now.second_id)
+        result = std::max(result.value_or(peak.offset), peak.offset);
+    }
+    return result;
+  }
+
+  PerNode<std::vector<Peak>> peaks_;
+};
+
+}  // namespace
+
+std::unique_ptr<Oracle> make_mono() {
+  return std::make_unique<Mono>();
+}
+
+}  // namespace scenarios

@@ -1,0 +1,126 @@
+// STATE: a server is never in a combination of states that cannot be (reference 1.4), and never
+// says so itself.
+#include <algorithm>
+#include <variant>
+
+#include "scenarios/oracles/oracle_list.h"
+
+namespace scenarios {
+namespace {
+
+using model::LinkState;
+using model::State;
+
+std::optional<std::string> wrong_with_backlog(const State& s) {
+  if (!s.backlog) {
+    const bool attached =
+        std::any_of(s.replicas.begin(), s.replicas.end(), [&](model::ConnId conn) {
+          const auto session = s.sessions.find(conn);
+          return session != s.sessions.end() && !session->second.close_soon &&
+                 !session->second.close_after_reply;
+        });
+    if (attached) return "has replicas but no backlog (R1.2)";
+    return std::nullopt;
+  }
+  if (s.backlog->next() != s.history.offset + 1) {
+    return "has a backlog that ends with " + grouped(s.backlog->next() - 1) +
+           " while its offset is " + grouped(s.history.offset) + " (R1.1)";
+  }
+  return std::nullopt;
+}
+
+// A node that once had an offset without an id (after SYNC) keeps "none" as a second id up to 0.
+std::optional<std::string> wrong_with_second_id(const State& s) {
+  const model::History& h = s.history;
+  if (h.second_id.is_zero()) {
+    if (h.second_offset > 0) return "has a second offset but no second id (R1.4)";
+    return std::nullopt;
+  }
+  if (h.second_offset < 0) return "has a second id but no second offset (R1.4)";
+  if (h.second_offset > h.offset + 1) {
+    return "has a second id up to " + grouped(h.second_offset) + " while its offset is " +
+           grouped(h.offset) + " (R1.4)";
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> wrong_with_roles(const State& s) {
+  const model::Link& link = s.link;
+  if (link.master && link.cached) return "has a master and a cached master (R1.5)";
+  if ((link.state == LinkState::connected) != link.master.has_value()) {
+    return "has a link in " + std::string(model::name(link.state)) +
+           (link.master ? " and a master" : " and no master") + " (R1.5)";
+  }
+  if (link.host.empty() != (link.state == LinkState::none)) {
+    return "follows \"" + link.host + "\" with a link in " + std::string(model::name(link.state)) +
+           " (R1.5)";
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> wrong_with_master(const State& s) {
+  if (!s.link.master) return std::nullopt;
+  const model::MasterSession& master = *s.link.master;
+  if (!s.backlog) return "is connected to its master and has no backlog (R1.6)";
+  if (master.id != s.history.id) {
+    return "follows " + short_id(master.id) + " but says it is in " + short_id(s.history.id) +
+           " (R1.6)";
+  }
+  if (master.applied != s.history.offset) {
+    return "has applied " + grouped(master.applied) + " but says it is at " +
+           grouped(s.history.offset) + " (R1.6)";
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> wrong_with_cached(const State& s) {
+  if (!s.link.cached) return std::nullopt;
+  const model::Resumable& cached = *s.link.cached;
+  if (cached.id != s.history.id || cached.applied != s.history.offset) {
+    return "would resume from " + place(cached.id, cached.applied) + " but is at " +
+           place(s.history.id, s.history.offset) + " (R1.7)";
+  }
+  if (cached.multi) return "keeps an open transaction of a lost master (R1.7)";
+  if (cached.in.pending() > 0) {
+    return "keeps " + std::to_string(cached.in.pending()) +
+           " unparsed bytes of a lost master (R1.7)";
+  }
+  return std::nullopt;
+}
+
+class StateOracle final : public Judging<StateOracle> {
+ public:
+  StateOracle() : Judging("STATE", "no server ever ran") {}
+
+  void saw(const Scene& scene) override {
+    if (failed()) return;
+    held();
+    for (const model::Effect& effect : scene.seen.effects) {
+      if (const auto* impossible = std::get_if<model::Impossible>(&effect))
+        report(scene, impossible->text);
+    }
+    if (scene.state.exited) return;
+    const State& s = scene.state;
+    for (const auto& rule : {wrong_with_roles, wrong_with_backlog, wrong_with_second_id,
+                             wrong_with_master, wrong_with_cached}) {
+      if (const auto wrong = rule(s)) report(scene, *wrong);
+    }
+    const bool same_bytes =
+        scene.before.first == scene.now.first && scene.before.next == scene.now.next;
+    if (!s.backlog || same_bytes) return;
+    if (const auto violation = s.backlog->violation()) report(scene, *violation);
+  }
+
+ private:
+  void report(const Scene& scene, const std::string& what) {
+    fail(scene.at(), std::string(scene.node.name) + ": " + what);
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Oracle> make_state() {
+  return std::make_unique<StateOracle>();
+}
+
+}  // namespace scenarios

@@ -1,0 +1,60 @@
+// One event as oracles are shown it: the node that took the input, the few numbers of it that tell
+// whether anything is worth a closer look, before and after, and the ledger to hold them against.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "model/machines.h"
+#include "model/replid.h"
+#include "scenarios/oracles/oracles.h"
+
+namespace scenarios {
+
+class Ledger;
+
+// What a node showed after the last event that concerned it. Small: it is kept for each node and
+// compared after each event.
+struct Glance {
+  bool seen = false;
+  std::uint32_t life = 0;
+  bool master = false;
+  bool loading = false;  // its old data are going or gone, the new ones are not there yet
+  model::LinkState link{};
+  model::ReplId id, second_id;
+  model::Offset second_offset = -1;
+  model::Offset offset = 0;
+  bool has_backlog = false;
+  model::Offset first = 0, next = 0;  // of the backlog
+  std::int64_t backlog_size = 0;      // as configured
+  bool has_master = false;
+  model::Offset received = 0, applied = 0;  // of the live session with its master
+  std::uint64_t digest = 0;
+};
+Glance glance(const NodeView& node);  // of a node that runs
+
+struct Scene {
+  const Seen& seen;
+  const NodeView& node;
+  const model::State& state;
+  const Glance& before;  // of the same node, possibly in an earlier life
+  const Glance& now;
+  const Ledger& ledger;
+
+  sim::Instant at() const { return seen.at; }
+  // The process is the one that was seen before: what it remembered then it may be held to.
+  bool same_life() const { return before.seen && before.life == now.life; }
+  bool moved() const { return before.id != now.id || before.offset != now.offset; }
+  // Its link to its master took an edge with this event.
+  bool link_took(model::LinkEvent event) const;
+};
+
+// Whether a node can be held to what it says: its history and its data came from nodes that we
+// watch, over connections that nobody tampered with.
+bool trusted(const NodeView& node);
+
+// The node of the tree that `node` is in which follows nobody; nothing when the way there leads in
+// a circle, over a process that does not run, or to a node that is no master.
+std::optional<std::size_t> top_of(std::size_t node, const CalmEnd& end);
+
+}  // namespace scenarios

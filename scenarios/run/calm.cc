@@ -1,0 +1,137 @@
+#include "scenarios/run/calm.h"
+
+#include <algorithm>
+
+#include "model/state.h"
+
+namespace scenarios {
+namespace {
+
+sim::Duration seconds(std::int64_t n) {
+  return sim::Duration(n * 1'000'000);
+}
+
+sim::Duration time_for(std::uint64_t bytes, std::uint64_t bytes_per_second) {
+  return sim::Duration(
+      static_cast<std::int64_t>(bytes / std::max<std::uint64_t>(1, bytes_per_second) + 1) *
+      1'000'000);
+}
+
+struct ValueSize {
+  static constexpr std::uint64_t kElement = 16;  // what an element takes beside its text
+
+  std::uint64_t operator()(const model::String& s) const { return s.size(); }
+  std::uint64_t operator()(const model::Hash& h) const {
+    std::uint64_t sum = 0;
+    for (const auto& [field, text] : h) sum += field.size() + text.size() + kElement;
+    return sum;
+  }
+  std::uint64_t operator()(const model::SortedSet& z) const {
+    std::uint64_t sum = 0;
+    for (const auto& scored : z) sum += scored.first.size() + 2 * kElement;
+    return sum;
+  }
+  template <class Texts>
+  std::uint64_t operator()(const Texts& texts) const {
+    std::uint64_t sum = 0;
+    for (const std::string& text : texts) sum += text.size() + kElement;
+    return sum;
+  }
+};
+
+// What a full resync from here has to move: the data, and the stream that piles up behind them.
+std::uint64_t bytes_of(const model::State& s) {
+  std::uint64_t sum = s.backlog ? static_cast<std::uint64_t>(s.backlog->histlen()) : 0;
+  for (unsigned db = 0; db < s.data.databases(); ++db) {
+    for (const auto& [key, entry] : s.data.database(db))
+      sum += key.size() + std::visit(ValueSize{}, entry.value) + 32;
+  }
+  return sum;
+}
+
+enum class Lag { none, pings };
+
+bool is_settled(const World& world, std::size_t node, std::size_t master, Lag lag) {
+  const model::State& replica = *world.state(node);
+  const model::State& above = *world.state(master);
+  const model::Session* const session = world.replica_of(master, world.host_of(node));
+  if (replica.link.state != model::LinkState::connected || session == nullptr ||
+      session->feed.state != model::FeedState::online || replica.history.id != above.history.id) {
+    return false;
+  }
+  const model::Offset end = above.history.offset;
+  if (lag == Lag::none && (replica.history.offset != end || session->feed.acked != end))
+    return false;
+  const auto changed = [&](std::size_t i) {
+    return world.node(i).touched_up || world.node(i).corrupted_input;
+  };
+  return changed(node) || changed(master) || replica.data.digest() == above.data.digest();
+}
+
+bool all_settled(const World& world, Lag lag) {
+  if (!world.is_idle()) return false;
+  for (std::size_t i = 0; i < world.nodes(); ++i) {
+    if (!has_reachable_master(world, i)) continue;
+    if (!is_settled(world, i, *world.follows(i), lag)) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+bool has_reachable_master(const World& world, std::size_t node) {
+  std::size_t at = node;
+  for (std::size_t steps = 0; steps <= world.nodes(); ++steps) {
+    const model::State* const s = world.state(at);
+    if (s == nullptr) return false;
+    if (s->is_master()) return at != node;
+    const auto next = world.follows(at);
+    if (!next) return false;
+    at = *next;
+  }
+  return false;  // a loop
+}
+
+bool settled(const World& world) {
+  return all_settled(world, Lag::none);
+}
+
+bool settled_but_for_pings(const World& world) {
+  return all_settled(world, Lag::pings);
+}
+
+sim::Duration calm_bound(const World& world) {
+  sim::Duration timeouts{0}, delays{0}, latency{0}, busy{0};
+  std::uint64_t bytes = 0, slowest = kJobBytesPerSecond;
+  std::int64_t key_delay = 0;
+  std::uint64_t keys = 0;
+  for (std::size_t i = 0; i < world.nodes(); ++i) {
+    busy = std::max(busy, world.node(i).busy_until - world.now());
+    const model::State* const s = world.state(i);
+    if (s == nullptr) continue;
+    timeouts = std::max(timeouts, seconds(s->config.repl_timeout));
+    delays = std::max(delays, seconds(s->config.repl_diskless_sync_delay));
+    key_delay = std::max(key_delay, s->config.rdb_key_save_delay + s->config.key_load_delay);
+    bytes = std::max(bytes, bytes_of(*s));
+    keys = std::max<std::uint64_t>(keys, s->data.size());
+    if (s->pause.until) {
+      busy = std::max(
+          busy, sim::Duration(s->pause.until->time_since_epoch()) - world.now().time_since_epoch());
+    }
+    for (std::size_t j = 0; j < world.nodes(); ++j) {
+      if (i == j) continue;
+      const sim::LinkProfile link = world.usual_link(world.host_of(i), world.host_of(j));
+      latency = std::max(latency, link.latency + link.jitter);
+      if (link.bytes_per_second > 0) slowest = std::min(slowest, link.bytes_per_second);
+    }
+  }
+  const sim::Duration a_resync = delays + 40 * latency + 2 * time_for(bytes, kJobBytesPerSecond) +
+                                 2 * time_for(bytes, slowest) +
+                                 sim::Duration(key_delay * static_cast<std::int64_t>(keys)) +
+                                 seconds(5);
+  const auto nodes = static_cast<std::int64_t>(world.nodes());
+  return 3 * timeouts + busy + (world.jobs().last_end(world.now()) - world.now()) +
+         (nodes + 1) * a_resync + seconds(10);
+}
+
+}  // namespace scenarios

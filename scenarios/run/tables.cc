@@ -1,0 +1,66 @@
+#include "scenarios/run/tables.h"
+
+#include "model/machines.h"
+#include "model/marks.h"
+#include "model/rules.h"
+
+namespace scenarios {
+namespace {
+
+using model::FeedEvent;
+using model::FeedState;
+using model::LinkEvent;
+using model::LinkState;
+
+EdgeTone tone_of(const model::LinkEdge& edge) {
+  if (edge.on == LinkEvent::replicaof || edge.on == LinkEvent::no_one) return EdgeTone::command;
+  const bool back = edge.to == LinkState::connect && edge.from != LinkState::none;
+  return back ? EdgeTone::failure : EdgeTone::normal;
+}
+
+EdgeTone tone_of(const model::FeedEdge& edge) {
+  if (edge.to != FeedState::gone) return EdgeTone::normal;
+  return edge.from == FeedState::rdb_transmitted ? EdgeTone::normal : EdgeTone::failure;
+}
+
+template <class State, class Edges> MachineTable table(model::MachineKind kind, State last, Edges edges) {
+  MachineTable result;
+  result.name = model::machine_name(kind);
+  for (std::uint8_t i = 0; i <= static_cast<std::uint8_t>(last); ++i) {
+    result.states.push_back(model::name(State{i}));
+  }
+  result.initial = result.states.front();
+  for (const auto& edge : edges) {
+    result.edges.push_back({name(edge.from), name(edge.to), name(edge.on), tone_of(edge)});
+  }
+  return result;
+}
+
+}  // namespace
+
+MachineTable replica_link_table() {
+  MachineTable result =
+      table(model::MachineKind::replica_link, LinkState::connected, model::link_edges());
+  result.title = "A replica's link to its master";
+  return result;
+}
+
+MachineTable replica_feed_table() {
+  MachineTable result = table(model::MachineKind::replica_feed, FeedState::gone, model::feed_edges());
+  result.title = "What a master keeps for each replica";
+  return result;
+}
+
+std::vector<QuirkRow> quirk_rows() {
+  std::vector<QuirkRow> rows;
+  for (const model::Quirk& quirk : model::quirks()) rows.push_back({quirk.name, quirk.source, quirk.about});
+  return rows;
+}
+
+std::vector<MarkRow> mark_rows() {
+  std::vector<MarkRow> rows;
+  for (const model::MarkName& mark : model::marks()) rows.push_back({mark.name, mark.text});
+  return rows;
+}
+
+}  // namespace scenarios

@@ -1,0 +1,81 @@
+// Raw peers: hand-written masters and replicas. A peer dials when a step says so, listens under its
+// name if it is told to, keeps what it received on its newest connection, and answers requests from
+// its script.
+//
+//   script  "PSYNC": ["-LOADING wait", "+FULLRESYNC <40 hex> 100|@rdb"]    first, then every later
+//   connection
+//
+// A reply's parts, separated by '|', are sent as they stand. A part that is one line of the
+// protocol (it begins with + - or :) gets its line end if it lacks one; @rdb is an empty snapshot
+// with its header; @close ends the connection; @sleep:50 goes on with the next part 50 ms later.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/data/resp.h"
+#include "scenarios/language/scenario.h"
+#include "sim/ids.h"
+#include "sim/kernel.h"
+
+namespace scenarios {
+
+class Peers {
+ public:
+  // Bytes that a connection has taken, for whoever follows what is sent.
+  struct Written {
+    sim::EndId end{};
+    std::string bytes;
+    bool operator==(const Written&) const = default;
+  };
+
+  void add(sim::HostId host, const Peer& peer);
+  bool has(sim::HostId host) const;
+
+  // --- steps -------------------------------------------------------------------------------------
+  sim::EndId dial(sim::Kernel& kernel, sim::HostId peer, sim::HostId to);
+  // On its newest connection; false when there is none.
+  bool send(sim::Kernel& kernel, sim::HostId peer, std::string_view bytes);
+  bool close(sim::Kernel& kernel, sim::HostId peer, sim::CloseHow how);
+  // All that came on its newest connection.
+  std::string_view got(sim::HostId peer) const;
+
+  void handle(sim::Kernel& kernel, const sim::Occurrence& occurrence);
+
+  // What was written since the last call.
+  std::vector<Written> take_written();
+
+  bool operator==(const Peers&) const = default;
+
+ private:
+  struct Session {
+    sim::EndId end{};
+    std::size_t number = 0;  // which of the peer's connections this is
+    bool open = false;
+    bool close_after = false;
+    std::string rest;       // parts of an answer that are still to come,
+    sim::Instant rest_due;  // and when
+    std::string out, got;
+    model::RequestParser in;
+    bool operator==(const Session&) const = default;
+  };
+  struct RawPeer {
+    sim::HostId host{};
+    std::vector<std::pair<std::string, std::vector<std::string>>> script;
+    std::vector<Session> sessions;  // the newest last; dead ones are kept for what they got
+    bool operator==(const RawPeer&) const = default;
+  };
+  RawPeer* find(sim::HostId host);
+  const RawPeer* find(sim::HostId host) const;
+  void write(sim::Kernel& kernel, Session& session);
+  void answer(sim::Kernel& kernel, const RawPeer& peer, Session& session);
+  static void say(sim::Kernel& kernel, const RawPeer& peer, Session& session,
+                  std::string_view parts);
+
+  std::vector<RawPeer> peers_;
+  std::vector<Written> written_;
+};
+
+}  // namespace scenarios

@@ -1,0 +1,418 @@
+// Inputs and effects: the half of the world that turns occurrences into inputs of servers, and what
+// servers want into calls of the kernel.
+#include <algorithm>
+#include <variant>
+
+#include "model/state.h"
+#include "scenarios/world/world.h"
+
+namespace scenarios {
+namespace {
+
+// A conversation that is on no network: data are given before the run begins.
+constexpr model::ConnId kDataConn{0x7fff'ffffU};
+constexpr std::size_t kMarkSize = 40;  // behind a diskless payload
+constexpr std::size_t kEndless = std::size_t{1} << 30U;
+
+model::Instant model_time(sim::Instant at) {
+  return model::Instant(at.time_since_epoch());
+}
+
+sim::Instant sim_time(model::Instant at) {
+  return at == model::Instant::max() ? sim::kNever : sim::Instant(at.time_since_epoch());
+}
+
+}  // namespace
+
+// What a server can ask about in the middle of an input.
+class HostAround final : public model::Surroundings {
+ public:
+  HostAround(World& world, const NodeProcess& node) : world_(world), node_(node) {}
+
+  std::uint64_t below(std::uint64_t bound) override {
+    return world_.kernel().choice().below(sim::Purpose::host, bound);
+  }
+  std::size_t room(model::ConnId conn) const override {
+    const auto end = World::end_of(node_, conn);
+    return end ? world_.kernel().room(*end) : kEndless;
+  }
+
+ private:
+  World& world_;
+  const NodeProcess& node_;
+};
+
+// --- names of connections ------------------------------------------------------------------------
+
+std::optional<sim::EndId> World::end_of(const NodeProcess& node, model::ConnId conn) {
+  if (conn == kDataConn) return std::nullopt;
+  const auto n = static_cast<std::uint32_t>(conn);
+  if (n < model::Server::kDialled) return sim::EndId{n};
+  const auto it = std::find_if(node.dialled.begin(), node.dialled.end(),
+                               [&](const NodeProcess::Dialled& d) { return d.conn == conn; });
+  if (it == node.dialled.end()) return std::nullopt;
+  return it->end;
+}
+
+std::optional<model::ConnId> World::conn_of(const NodeProcess& node, sim::EndId end) {
+  if (!sim::dialled(end)) return model::ConnId{number(end)};
+  const auto it = std::find_if(node.dialled.begin(), node.dialled.end(),
+                               [&](const NodeProcess::Dialled& d) { return d.end == end; });
+  if (it == node.dialled.end()) return std::nullopt;
+  return it->conn;
+}
+
+void World::forget(NodeProcess& node, sim::EndId end) {
+  std::erase_if(node.dialled, [&](const NodeProcess::Dialled& d) { return d.end == end; });
+}
+
+World::Source World::source_of(const NodeProcess& node, sim::EndId end) const {
+  const sim::HostId other = kernel_.host_of(sim::peer_of(end));
+  Source source;
+  source.conn = conn_of(node, end);
+  source.client = other == clients_.home();
+  if (number(other) < nodes_.size()) source.peer = number(other);
+  return source;
+}
+
+// --- one input -----------------------------------------------------------------------------------
+
+template <class Act>
+void World::input(std::size_t index, const Source& source, Act&& act) {
+  NodeProcess& node = nodes_[index];
+  model::Effects& effects = scratch_.effects;
+  effects.clear();
+  HostAround around(*this, node);
+  const model::Moment moment{
+      model_time(kernel_.now()), node.clock.at(kernel_.now()), around, node.machine, effects,
+      kernel_.trace().keeps()};
+  std::optional<std::uint64_t> digest;
+  if (source.client && !node.server->state().is_master())
+    digest = node.server->state().data.digest();
+  act(*node.server, moment);
+
+  note_data(index, source, digest);
+  fill_views(scratch_.views);
+  Seen seen{kernel_.now(), index, effects.list, scratch_.views};
+  seen.conn = source.conn;
+  seen.peer = source.peer;
+  bench_.saw(seen);
+
+  carry_out(index);
+  if (!node.server) return;
+  schedule_wake(index);
+  if (node.slow_by > sim::Duration{0}) {
+    ++node.slow_turns;
+    occupy(index, node.slow_by);
+  }
+}
+
+// A client that changes a replica's data does so behind the protocol; a full resync repairs it.
+void World::note_data(std::size_t index, const Source& source,
+                      std::optional<std::uint64_t> digest_before) {
+  NodeProcess& node = nodes_[index];
+  const model::State& s = node.server->state();
+  if (source.client && digest_before && !s.is_master() && s.data.digest() != *digest_before) {
+    node.touched_up = true;
+  }
+  for (const model::Effect& effect : scratch_.effects.list) {
+    const auto* const edge = std::get_if<model::Transitioned>(&effect);
+    if (edge != nullptr && edge->machine == model::MachineKind::replica_link &&
+        edge->on == static_cast<std::uint8_t>(model::LinkEvent::loaded)) {
+      node.touched_up = false;
+      node.corrupted_input = false;
+    }
+  }
+}
+
+void World::carry_out(std::size_t index) {
+  for (const model::Effect& effect : scratch_.effects.list) {
+    std::visit([&](const auto& e) { perform(index, e); }, effect);
+    if (!nodes_[index].server) return;  // the process has ended
+  }
+}
+
+void World::schedule_wake(std::size_t index) {
+  NodeProcess& node = nodes_[index];
+  const sim::Instant wanted = sim_time(node.server->next_wake());
+  if (wanted == sim::kNever || (node.wake && *node.wake <= wanted)) return;
+  node.wake = std::max(wanted, kernel_.now());
+  kernel_.schedule(*node.wake,
+                   {sim::EventKind::wake, number(node.host), kernel_.incarnation(node.host)});
+}
+
+// --- occurrences ---------------------------------------------------------------------------------
+
+std::optional<sim::Occurrence> World::advance(sim::Instant until) {
+  std::optional<sim::Occurrence> occurrence = kernel_.next(until);
+  if (!occurrence) return occurrence;
+  if (number(occurrence->host) < nodes_.size()) {
+    handle_node(*occurrence);
+  } else if (occurrence->host == clients_.home()) {
+    clients_.handle(kernel_, *occurrence);
+  } else if (peers_.has(occurrence->host)) {
+    peers_.handle(kernel_, *occurrence);
+    follow_peers();
+  }
+  occurrence->bytes = {};
+  return occurrence;
+}
+
+void World::handle_node(const sim::Occurrence& occurrence) {
+  using Kind = sim::Occurrence::Kind;
+  const std::size_t index = number(occurrence.host);
+  NodeProcess& node = nodes_[index];
+  if (!node.server) return;
+  switch (occurrence.kind) {
+    case Kind::wake:
+      if (!node.wake || *node.wake > kernel_.now()) return;  // an earlier wake took its place
+      node.wake.reset();
+      return input(index, {},
+                   [](model::Server& server, const model::Moment& at) { server.tick(at); });
+    case Kind::job:
+      return handle_job(occurrence.number);
+    case Kind::resume:
+      return update_stall(index);
+    case Kind::step:
+    case Kind::fault:
+    case Kind::stopped:
+      return;
+    default:
+      return handle_connection(index, occurrence);
+  }
+}
+
+void World::handle_connection(std::size_t index, const sim::Occurrence& occurrence) {
+  using Kind = sim::Occurrence::Kind;
+  NodeProcess& node = nodes_[index];
+  const Source source = source_of(node, occurrence.end);
+  if (!source.conn) return;  // the server has hung up meanwhile
+  const model::ConnId conn = *source.conn;
+  if (occurrence.kind == Kind::refused || occurrence.kind == Kind::reset)
+    forget(node, occurrence.end);
+  // The bytes are the kernel's until its next call, and the server asks it for room.
+  scratch_.bytes.assign(occurrence.bytes);
+  input(index, source, [&](model::Server& server, const model::Moment& at) {
+    switch (occurrence.kind) {
+      case Kind::accepted: {
+        const std::uint32_t other = number(kernel_.host_of(sim::peer_of(occurrence.end)));
+        const bool local = source.client || scenario_->one_address;
+        const std::string ip = local ? "127.0.0.1" : "10.0.0." + std::to_string(other + 1);
+        return server.accepted(at, conn, ip,
+                               static_cast<int>(32768 + number(occurrence.end) / 2 % 28232));
+      }
+      case Kind::connected:
+        return server.connected(at, conn);
+      case Kind::refused:
+        return server.refused(at, conn);
+      case Kind::bytes:
+        return server.received(at, conn, scratch_.bytes);
+      case Kind::ended:
+        return server.ended(at, conn);
+      case Kind::reset:
+        return server.reset(at, conn);
+      case Kind::room:
+        return server.writable(at, conn);
+      default:
+        return;
+    }
+  });
+}
+
+void World::handle_job(std::uint64_t number) {
+  const auto report = jobs_.report(number, kernel_.now());
+  if (!report) return;
+  if (report->next) schedule_job(report->node, number, *report->next);
+  input(report->node, {}, [&](model::Server& server, const model::Moment& at) {
+    if (report->end) return server.job_ended(at, report->id, *report->end);
+    server.job_progress(at, report->id, report->bytes);
+  });
+}
+
+void World::schedule_job(std::size_t node, std::uint64_t job, sim::Instant at) {
+  kernel_.schedule(at, {sim::EventKind::job, number(nodes_[node].host), job});
+}
+
+// --- starting ------------------------------------------------------------------------------------
+
+bool World::start(std::size_t index) {
+  NodeProcess& node = nodes_[index];
+  if (node.server) return false;
+  node.exit_code.reset();
+  if (kernel_.up(node.host)) {
+    tell_process(index, "start", "");  // the first: hosts begin up
+  } else {
+    kernel_.start(node.host);
+  }
+  ++node.life;
+  node.touched_up = false;
+  node.server.emplace(boot(node));
+  input(index, {}, [](model::Server& server, const model::Moment& at) { server.start(at); });
+  return true;
+}
+
+// Runs the data commands on a running master, as a client that is on no network. An error, or
+// nothing.
+std::optional<std::string> World::give_data(std::size_t index) {
+  const Source source{kDataConn, std::nullopt, true};
+  input(index, source, [](model::Server& server, const model::Moment& at) {
+    server.accepted(at, kDataConn, "127.0.0.1", 1);
+  });
+  std::optional<std::string> problem;
+  for (const std::string& line : scenario_->nodes[index].data) {
+    const auto argv = model::split_line(line);
+    if (!argv || argv->empty()) return "cannot be split into words: " + line;
+    std::string request;
+    model::append_request(request, *argv);
+    data_replies_.clear();
+    input(index, source, [&](model::Server& server, const model::Moment& at) {
+      server.received(at, kDataConn, request);
+    });
+    if (data_replies_.starts_with('-') && !problem) {
+      problem = line + " was answered " + data_replies_.substr(0, data_replies_.find('\r'));
+    }
+  }
+  data_replies_.clear();
+  input(index, source,
+        [](model::Server& server, const model::Moment& at) { server.ended(at, kDataConn); });
+  return problem;
+}
+
+// --- effects -------------------------------------------------------------------------------------
+
+void World::perform(std::size_t index, const model::Dial& dial) {
+  NodeProcess& node = nodes_[index];
+  const auto somebody = host_at(node.host, dial.host, dial.port);
+  const sim::HostId to = somebody.value_or(nowhere_);
+  const sim::EndId end = kernel_.dial(node.host, to);
+  node.dialled.push_back({dial.conn, end});
+  if (!somebody) return;
+  wire_.opened(end, node.host, to);
+  if (peers_.has(to)) node.from_raw = true;
+  spread_from_raw();
+}
+
+void World::perform(std::size_t index, const model::Send& send) {
+  const std::string_view bytes =
+      std::string_view(scratch_.effects.bytes).substr(send.from, send.count);
+  if (send.conn == kDataConn) {
+    data_replies_ += bytes;
+    return;
+  }
+  const auto end = end_of(nodes_[index], send.conn);
+  if (!end) return;
+  const std::size_t taken = kernel_.send(*end, bytes);
+  wire_.sent(*end, bytes.substr(0, taken), payload_size(index), kernel_.now(), kernel_.trace());
+}
+
+void World::perform(std::size_t index, const model::Hangup& hangup) {
+  NodeProcess& node = nodes_[index];
+  const auto end = end_of(node, hangup.conn);
+  if (!end) return;
+  kernel_.close(*end, sim::CloseHow::fin);
+  forget(node, *end);
+}
+
+void World::perform(std::size_t index, const model::SetReading& reading) {
+  const auto end = end_of(nodes_[index], reading.conn);
+  if (end && kernel_.alive(*end)) kernel_.set_reading(*end, reading.on);
+}
+
+void World::perform(std::size_t index, const model::StartJob& job) {
+  const Jobs::Due due = jobs_.start(index, job, kernel_.now());
+  schedule_job(index, due.job, due.at);
+}
+
+void World::perform(std::size_t index, const model::KillJob& job) {
+  if (const auto due = jobs_.kill(index, job.job, kernel_.now()))
+    schedule_job(index, due->job, due->at);
+}
+
+void World::perform(std::size_t index, const model::WriteFile& file) {
+  if (file.content) {
+    nodes_[index].disk[file.name] = file.content;
+  } else {
+    nodes_[index].disk.erase(file.name);
+  }
+}
+
+void World::perform(std::size_t index, const model::Block& block) {
+  occupy(index, block.time);
+}
+
+void World::perform(std::size_t index, const model::Exit& exit) {
+  tell_process(index, "exit", exit.why);
+  nodes_[index].exit_code = exit.code;
+  end_process(index, sim::Farewell::reset);
+}
+
+void World::perform(std::size_t index, const model::Transitioned& edge) {
+  const bool feed = edge.machine == model::MachineKind::replica_feed;
+  kernel_.trace().add(
+      kernel_.now(), sim::record::Transition{
+                         number(nodes_[index].host), std::string(model::machine_name(edge.machine)),
+                         feed ? static_cast<std::uint32_t>(edge.instance) : 0,
+                         std::string(model::state_name(edge.machine, edge.from)),
+                         std::string(model::state_name(edge.machine, edge.to)),
+                         std::string(model::event_name(edge.machine, edge.on))});
+}
+
+void World::perform(std::size_t index, const model::Reached& reached) {
+  using model::Mark;
+  NodeProcess& node = nodes_[index];
+  reached_.set(static_cast<std::size_t>(reached.mark));
+  kernel_.trace().add(kernel_.now(),
+                      sim::record::Mark{number(node.host), std::string(model::name(reached.mark))});
+  if (reached.mark == Mark::snapshot_failed_to_start && node.machine.fork_fails) {
+    jobs_.snapshot_was_refused(index);
+    node.machine.fork_fails = jobs_.refuses_snapshot(index);
+  }
+  const bool by_disk = reached.mark == Mark::transfer_disk_error ||
+                       reached.mark == Mark::snapshot_died ||
+                       reached.mark == Mark::snapshot_failed_to_start;
+  if (by_disk && node.machine.disk_full) ++node.disk_errors;
+}
+
+void World::perform(std::size_t index, const model::Note& note) {
+  if (!kernel_.trace().keeps()) return;
+  kernel_.trace().add(kernel_.now(),
+                      sim::record::Note{number(nodes_[index].host), std::string(note.topic),
+                                        with_names(note.text)});
+}
+
+// Servers know each other by address; readers know them by name.
+std::string World::with_names(std::string text) const {
+  constexpr std::string_view kNetwork = "10.0.0.";
+  for (std::size_t at = text.find(kNetwork); at != std::string::npos;
+       at = text.find(kNetwork, at + 1)) {
+    std::size_t end = text.find_first_not_of("0123456789", at + kNetwork.size());
+    if (end == std::string::npos) end = text.size();
+    const auto host = host_named(text.substr(at, end - at));
+    if (!host) continue;
+    if (text.substr(end, 1) == ":")
+      end = std::min(text.find_first_not_of("0123456789", end + 1), text.size());
+    text.replace(at, end - at, name_of(*host));
+  }
+  return text;
+}
+
+// A header that ends in a mark does not tell how much follows; the sender knows.
+std::uint64_t World::payload_size(std::size_t index) const {
+  const std::optional<model::Snapshot>& snapshot = nodes_[index].server->state().snapshot;
+  if (!snapshot || snapshot->target != model::Snapshot::Target::socket) return 0;
+  return snapshot->payload.size() - kMarkSize;
+}
+
+// Who follows somebody with a history of unknown author has one as well.
+void World::spread_from_raw() {
+  for (bool more = true; more;) {
+    more = false;
+    for (std::size_t i = 0; i < nodes_.size(); ++i) {
+      const auto master = follows(i);
+      if (nodes_[i].from_raw || !master || !nodes_[*master].from_raw) continue;
+      nodes_[i].from_raw = more = true;
+    }
+  }
+}
+
+}  // namespace scenarios
