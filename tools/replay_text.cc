@@ -115,6 +115,7 @@ void print_judgements(std::ostream& out, const scenarios::RunResult& run, bool c
         out << "   (at " << in_seconds(judgement.at.time_since_epoch()) << ')';
     } else {
       out << "checked " << judgement.checked << (judgement.checked == 1 ? " time" : " times");
+      if (judgement.nearest) out << "; " << words(*judgement.nearest);
     }
     out << '\n';
   }
@@ -179,6 +180,17 @@ ordered_json as_json(const Replayed& replayed) {
                           {"finding", j.finding},
                           {"at_us", j.at.time_since_epoch().count()},
                           {"checked", j.checked}});
+    ordered_json& shown = judgements.back();
+    if (j.nearest) {
+      shown["nearest"] = {{"what", j.nearest->what},
+                          {"distance", j.nearest->distance},
+                          {"unit", j.nearest->unit}};
+    }
+    if (j.outcome != Outcome::fail) continue;
+    shown["clause"] = j.clause;
+    shown["role"] = j.role;
+    shown["phase"] = j.phase;
+    shown["key"] = scenarios::failure_key(j);
   }
   for (const scenarios::NodeEnd& n : run.nodes) {
     nodes.push_back({{"name", n.name},

@@ -36,7 +36,7 @@ class BytesOracle final : public Judging<BytesOracle> {
     if (!scene.same_life() || !before.has_backlog || before.id != scene.now.id) return;
     if (before.next <= scene.now.next) return;
     held();
-    fail(scene.at(), std::string(scene.node.name) + " took back bytes " + grouped(scene.now.next) +
+    fail(scene, "took-back", std::string(scene.node.name) + " took back bytes " + grouped(scene.now.next) +
                          " to " + grouped(before.next - 1) + " of " + short_id(scene.now.id) +
                          ", which it had written");
   }
@@ -64,7 +64,7 @@ class BytesOracle final : public Judging<BytesOracle> {
 
   void not_written(const Scene& scene, Offset at) {
     const std::string author = author_name(scene.ledger, scene.now.id, scene.seen.nodes);
-    fail(scene.at(), std::string(scene.node.name) + " holds byte " + grouped(at) + " of " +
+    fail(scene, "never-written", std::string(scene.node.name) + " holds byte " + grouped(at) + " of " +
                          short_id(scene.now.id) + ", which ended with byte " +
                          grouped(*scene.ledger.end(scene.now.id)) + " when " + author +
                          " last wrote");
@@ -72,7 +72,7 @@ class BytesOracle final : public Judging<BytesOracle> {
 
   void differs(const Scene& scene, Offset at, std::string_view ours, std::string_view truth) {
     constexpr std::size_t kShown = 16;
-    fail(scene.at(), std::string(scene.node.name) + " holds other bytes from " + grouped(at) +
+    fail(scene, "other-bytes", std::string(scene.node.name) + " holds other bytes from " + grouped(at) +
                          " of " + short_id(scene.now.id) + " on than " +
                          author_name(scene.ledger, scene.now.id, scene.seen.nodes) +
                          " wrote there: " + model::quoted(ours.substr(0, kShown)) + ", not " +

@@ -39,13 +39,13 @@ class Conv final : public Judging<Conv> {
     const std::string both =
         std::string(node.name) + " and its top master " + std::string(top.name);
     if (const auto difference = node.state->data.difference(top.state->data)) {
-      return fail(end.at, both + " ended with other data: " + *difference);
+      return fail(end.at, node, "data-differ", both + " ended with other data: " + *difference);
     }
     if (ours.id == theirs.id &&
         (ours.offset == theirs.offset || lags_by_pings(end, ledger, ours, theirs))) {
       return;
     }
-    fail(end.at, both + " ended with equal data at " + place(ours.id, ours.offset) + " and " +
+    fail(end.at, node, "identity-differs", both + " ended with equal data at " + place(ours.id, ours.offset) + " and " +
                      place(theirs.id, theirs.offset));
   }
 

@@ -52,14 +52,14 @@ class Ident final : public Judging<Ident> {
   void judge(const Scene& scene, const Published& published) {
     switch (published.in) {
       case Published::In::psync_request:
-        return compare(scene, published, "asks to be continued from");
+        return compare(scene, published, "request", "asks to be continued from");
       case Published::In::snapshot:
-        if (published.offset == scene.now.offset) compare(scene, published, "takes a snapshot at");
+        if (published.offset == scene.now.offset) compare(scene, published, "snapshot", "takes a snapshot at");
         return;
       case Published::In::restart:
         // A master erases what is overdue before anybody sees it, and says so in its stream.
         if (!scene.now.master || published.offset == scene.now.offset) {
-          compare(scene, published, "restarts at");
+          compare(scene, published, "restart", "restarts at");
         }
         return;
       case Published::In::full_resync:
@@ -70,12 +70,13 @@ class Ident final : public Judging<Ident> {
   }
 
   // The data of this moment are those that belong to what was published.
-  void compare(const Scene& scene, const Published& published, std::string_view does) {
+  void compare(const Scene& scene, const Published& published, std::string_view clause,
+               std::string_view does) {
     const auto expected = scene.ledger.digest(published.id, published.offset);
     if (!expected) return;
     held();
     if (*expected == scene.now.digest) return;
-    fail(scene.at(), std::string(scene.node.name) + " " + std::string(does) + " " +
+    fail(scene, clause, std::string(scene.node.name) + " " + std::string(does) + " " +
                          place(published.id, published.offset) + " but does not hold what " +
                          author_name(scene.ledger, published.id, scene.seen.nodes) + " had there" +
                          difference_to(*expected, scene.state, scene.seen.nodes));
@@ -86,7 +87,7 @@ class Ident final : public Judging<Ident> {
     held();
     const Offset taken = scene.state.snapshot->offset;
     if (published.id == scene.now.id && published.offset == taken) return;
-    fail(scene.at(), std::string(scene.node.name) + " announces a full resync at " +
+    fail(scene, "baseline", std::string(scene.node.name) + " announces a full resync at " +
                          place(published.id, published.offset) +
                          ", but the snapshot was taken at " + place(scene.now.id, taken));
   }
@@ -99,7 +100,7 @@ class Ident final : public Judging<Ident> {
     if (!shared) return;
     held();
     if (resync.wanted - 1 <= *shared) return;
-    fail(scene.at(), std::string(scene.node.name) + " continues a replica from " +
+    fail(scene, "continued-over-fork", std::string(scene.node.name) + " continues a replica from " +
                          place(*asked, resync.wanted - 1) + " with its own " +
                          short_id(scene.now.id) + ", but " + parting(*shared));
   }
@@ -128,11 +129,11 @@ class Ident final : public Judging<Ident> {
     held();
     const std::string claim = std::string(scene.node.name) + " takes " + short_id(now.second_id) +
                               " and " + short_id(now.id) + " for one up to " + grouped(limit);
-    if (limit > *shared) return fail(scene.at(), claim + ", but " + parting(*shared));
+    if (limit > *shared) return fail(scene, "second-id", claim + ", but " + parting(*shared));
     const auto ours = scene.ledger.digest(now.id, limit);
     const auto theirs = scene.ledger.digest(now.second_id, limit);
     if (ours && theirs && *ours != *theirs) {
-      fail(scene.at(), claim + ", but their data differ there" +
+      fail(scene, "second-id", claim + ", but their data differ there" +
                            difference_to(*theirs, scene.state, scene.seen.nodes));
     }
   }
@@ -146,7 +147,7 @@ class Ident final : public Judging<Ident> {
       if (session == scene.state.sessions.end() || session->second.close_soon) continue;
       if (!receives_our_data(session->second.feed.state) || came_now(scene, conn)) continue;
       held();
-      return fail(scene.at(),
+      return fail(scene, "kept-replica",
                   std::string(scene.node.name) + " is now in " + short_id(scene.now.id) +
                       " and kept a replica attached that knows it as " + short_id(scene.before.id));
     }

@@ -33,10 +33,21 @@ class Judging : public Oracle {
  public:
   std::string_view name() const override { return name_; }
 
+  bool failed() const override { return !finding_.empty() && outcome_ == Outcome::fail; }
+
   Judgement judgement() const override {
-    Judgement j{std::string(name_), Outcome::pass, finding_, at_, checked_};
+    Judgement j;
+    j.oracle = name_;
+    j.outcome = Outcome::pass;
+    j.finding = finding_;
+    j.at = at_;
+    j.checked = checked_;
+    j.nearest = nearest_;
     if (!finding_.empty()) {
       j.outcome = outcome_;
+      j.clause = clause_;
+      j.role = role_;
+      j.phase = phase_;
     } else if (checked_ == 0) {
       j.outcome = Outcome::not_tested;
       j.finding = never_;
@@ -53,12 +64,22 @@ class Judging : public Oracle {
   Judging(std::string_view name, std::string_view never) : name_(name), never_(never) {}
 
   void held() { ++checked_; }
-  bool failed() const { return !finding_.empty() && outcome_ == Outcome::fail; }
-  void fail(sim::Instant at, std::string finding) {
+  // `clause` is a literal: what did not hold, in a word or two. It did not hold for `node`.
+  void fail(sim::Instant at, const NodeView& node, std::string_view clause, std::string finding) {
     if (failed()) return;
     outcome_ = Outcome::fail;
     finding_ = std::move(finding);
     at_ = at;
+    clause_ = clause;
+    role_ = role_of(node);
+    phase_ = phase_of(node);
+  }
+  void fail(const Scene& scene, std::string_view clause, std::string finding) {
+    fail(scene.at(), scene.node, clause, std::move(finding));
+  }
+  // Something came as near as this. `unit` and `what` are literals: struct Nearest says which.
+  void came_near(std::int64_t distance, std::string_view unit, std::string_view what) {
+    if (!nearest_ || distance < nearest_->distance) nearest_ = Nearest{distance, unit, what};
   }
   void unsure(sim::Instant at, std::string finding) {
     if (!finding_.empty()) return;
@@ -71,8 +92,10 @@ class Judging : public Oracle {
   std::string_view name_, never_;  // literals
   Outcome outcome_ = Outcome::fail;
   std::string finding_;
+  std::string_view clause_, role_, phase_;
   sim::Instant at_{};
   std::uint64_t checked_ = 0;
+  std::optional<Nearest> nearest_;
 };
 
 // What an oracle remembers of each node, by the node's number.

@@ -86,7 +86,7 @@ class Live final : public Judging<Live> {
     const std::size_t dials = progress.dials.since(end.began);
     const LinkState link = node.state->link.state;
     if (link != LinkState::connected) {
-      return fail(end.at, pair + " after " + seconds(end.at - end.began) +
+      return fail(end.at, node, "link-down", pair + " after " + seconds(end.at - end.began) +
                               " of calm: its link stands in " + std::string(model::name(link)) +
                               " since " + seconds(progress.since) + " and was dialled " +
                               grouped(static_cast<std::int64_t>(dials)) + " times");
@@ -94,12 +94,12 @@ class Live final : public Judging<Live> {
     const sim::Instant half = end.began + (end.at - end.began) / 2;
     const std::size_t losses = progress.losses.since(half);
     if (losses > kMostLosses) {
-      return fail(end.at, pair + " steadily: in the last " + seconds(end.at - half) +
+      return fail(end.at, node, "link-flaps", pair + " steadily: in the last " + seconds(end.at - half) +
                               " of calm it lost the link " +
                               grouped(static_cast<std::int64_t>(losses)) + " times");
     }
     if (dials > most_dials(end)) {
-      return fail(end.at, std::string(node.name) + " dialled " + std::string(master.name) + " " +
+      return fail(end.at, node, "dials-without-end", std::string(node.name) + " dialled " + std::string(master.name) + " " +
                               grouped(static_cast<std::int64_t>(dials)) + " times in " +
                               seconds(end.at - end.began) + " of calm");
     }
@@ -119,7 +119,7 @@ class Live final : public Judging<Live> {
                  session->second.feed.state == model::FeedState::online;
         }));
     if (online >= followers) return;
-    fail(end.at, std::string(master.name) + " sees " + std::to_string(online) + " of its " +
+    fail(end.at, master, "not-online", std::string(master.name) + " sees " + std::to_string(online) + " of its " +
                      std::to_string(followers) + " replicas online after " +
                      seconds(end.at - end.began) + " of calm");
   }

@@ -49,7 +49,7 @@ class Mono final : public Judging<Mono> {
     if (before.loading || scene.link_took(model::LinkEvent::loaded)) return;
     held();
     if (before.offset < scene.now.offset) return;
-    fail(scene.at(), std::string(scene.node.name) + " went back from " + grouped(before.offset) +
+    fail(scene, "went-back", std::string(scene.node.name) + " went back from " + grouped(before.offset) +
                          " to " + place(scene.now.id, scene.now.offset));
   }
 
@@ -62,13 +62,13 @@ class Mono final : public Judging<Mono> {
     }
     held();
     if (now.applied > now.received) {
-      return fail(scene.at(), std::string(scene.node.name) + " has applied " +
+      return fail(scene, "applied-not-received", std::string(scene.node.name) + " has applied " +
                                   grouped(now.applied) + " of " + short_id(now.id) +
                                   " but received only " + grouped(now.received));
     }
     const auto written = scene.ledger.end(now.id);
     if (!written || now.received <= *written) return;
-    fail(scene.at(), std::string(scene.node.name) + " has received " + grouped(now.received) +
+    fail(scene, "received-not-written", std::string(scene.node.name) + " has received " + grouped(now.received) +
                          " bytes of " + short_id(now.id) + ", of which " +
                          author_name(scene.ledger, now.id, scene.seen.nodes) + " wrote only " +
                          grouped(*written));
@@ -87,7 +87,7 @@ class Mono final : public Judging<Mono> {
     if (!applied) return;
     held();
     if (acked <= *applied) return;
-    fail(scene.at(), std::string(scene.seen.nodes[peer].name) + " acknowledged " + grouped(acked) +
+    fail(scene.at(), scene.seen.nodes[peer], "acked-not-applied", std::string(scene.seen.nodes[peer].name) + " acknowledged " + grouped(acked) +
                          " of " + short_id(scene.now.id) + " to " + std::string(scene.node.name) +
                          " but has applied only " + grouped(*applied));
   }

@@ -72,10 +72,10 @@ class MustCont final : public Judging<MustCont> {
     if (resync.why == Resync::Why::asked_for_full || resync.why == Resync::Why::sync_command) {
       return judge_requester(scene, memory);
     }
-    if (!must_grant(scene, memory, resync.id, resync.wanted)) return;
+    if (!must_grant(scene, memory, resync.id, resync.wanted)) return too_late(scene, resync);
     held();
     if (resync.why == Resync::Why::granted) return;
-    fail(scene.at(), std::string(scene.node.name) + " refused to continue " + requester(scene) +
+    fail(scene, "refused", std::string(scene.node.name) + " refused to continue " + requester(scene) +
                          " from " + place_asked(resync) + ", " +
                          held_there(scene, memory, resync.id));
   }
@@ -88,9 +88,15 @@ class MustCont final : public Judging<MustCont> {
     if (!had || !trusted(peer) || !must_grant(scene, memory, had->id.view(), had->offset + 1))
       return;
     held();
-    fail(scene.at(), std::string(peer.name) + " asked " + std::string(scene.node.name) +
+    fail(scene.at(), peer, "asked-for-all", std::string(peer.name) + " asked " + std::string(scene.node.name) +
                          " for everything although it was at " + place(had->id, had->offset) +
                          ", " + held_there(scene, memory, had->id.view()));
+  }
+
+  void too_late(const Scene& scene, const Resync& resync) {
+    const Glance& node = scene.before;
+    if (resync.why != Resync::Why::before_backlog || !scene.same_life()) return;
+    came_near(node.first - resync.wanted, "bytes", "a request came too late for the backlog by");
   }
 
   static bool must_grant(const Scene& scene, const Memory& memory, std::string_view id,
@@ -131,7 +137,7 @@ class MustCont final : public Judging<MustCont> {
       // A change of repl-backlog-size may lose everything (up to 6.2, V24).
       const std::int64_t size = now.backlog_size;
       if (size != before.backlog_size || now.next - now.first >= size) return;
-      return fail(scene.at(), std::string(scene.node.name) + " forgot bytes " +
+      return fail(scene, "forgot-bytes", std::string(scene.node.name) + " forgot bytes " +
                                   grouped(before.first) + " to " + grouped(now.first - 1) + " of " +
                                   short_id(now.id) + " and holds only " +
                                   grouped(now.next - now.first) + " of " + grouped(size));
@@ -141,7 +147,7 @@ class MustCont final : public Judging<MustCont> {
     const auto ttl = std::chrono::seconds(scene.state.config.repl_backlog_ttl);
     const sim::Duration alone = scene.at() - memory.alone_since;
     if (memory.alone && alone >= ttl) return;
-    fail(scene.at(), std::string(scene.node.name) + " gave up its backlog after " + seconds(alone) +
+    fail(scene, "gave-up-backlog", std::string(scene.node.name) + " gave up its backlog after " + seconds(alone) +
                          " without a replica, repl-backlog-ttl is " + seconds(sim::Duration(ttl)));
   }
 

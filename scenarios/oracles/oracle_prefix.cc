@@ -44,7 +44,7 @@ class Prefix final : public Judging<Prefix> {
     if (!expected) return;
     held();
     if (*expected == now.digest) return;
-    fail(scene.at(), std::string(scene.node.name) + " at " + place(now.id, now.offset) +
+    fail(scene, "other-data", std::string(scene.node.name) + " at " + place(now.id, now.offset) +
                          " holds other data than " +
                          author_name(scene.ledger, now.id, scene.seen.nodes) + " had there" +
                          difference_to(*expected, scene.state, scene.seen.nodes));
@@ -55,7 +55,7 @@ class Prefix final : public Judging<Prefix> {
     if (!scene.same_life() || !before.master || !before.has_backlog || scene.moved()) return;
     if (before.digest == scene.now.digest) return;
     held();
-    fail(scene.at(), std::string(scene.node.name) + " changed its data at " +
+    fail(scene, "silent-change", std::string(scene.node.name) + " changed its data at " +
                          place(scene.now.id, scene.now.offset) +
                          " and put nothing into its stream");
   }
@@ -80,7 +80,7 @@ class Prefix final : public Judging<Prefix> {
     const std::uint64_t left = scene.now.digest;
     if (scene.state.data.size() == 0 || left == load.old_digest) return;
     if (scene.ledger.digest(load.id, load.offset) == left) return;
-    fail(scene.at(), "the load of " + std::string(scene.node.name) + " failed and left " +
+    fail(scene, "remnant", "the load of " + std::string(scene.node.name) + " failed and left " +
                          grouped(static_cast<std::int64_t>(scene.state.data.size())) +
                          " keys, which are neither its old data nor those of " +
                          place(load.id, load.offset));

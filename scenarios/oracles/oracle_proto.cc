@@ -21,7 +21,7 @@ class Proto final : public Judging<Proto> {
       const auto* breach = std::get_if<model::ProtocolBreach>(&effect);
       if (breach == nullptr || !from_a_node(scene, breach->conn)) continue;
       held();
-      fail(scene.at(), std::string(scene.node.name) + " heard from " +
+      fail(scene, "illegal-unit", std::string(scene.node.name) + " heard from " +
                            speaker(scene, breach->conn) + " what it must not: " + breach->text);
     }
   }

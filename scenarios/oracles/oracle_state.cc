@@ -1,6 +1,7 @@
 // STATE: a server is never in a combination of states that cannot be (reference 1.4), and never
 // says so itself.
 #include <algorithm>
+#include <array>
 #include <variant>
 
 #include "scenarios/oracles/oracle_list.h"
@@ -88,6 +89,18 @@ std::optional<std::string> wrong_with_cached(const State& s) {
   return std::nullopt;
 }
 
+struct Clause {
+  std::string_view name;
+  std::optional<std::string> (*wrong)(const State&);
+};
+constexpr auto kClauses = std::to_array<Clause>({
+    {"roles", wrong_with_roles},
+    {"backlog", wrong_with_backlog},
+    {"second-id", wrong_with_second_id},
+    {"master", wrong_with_master},
+    {"cached-master", wrong_with_cached},
+});
+
 class StateOracle final : public Judging<StateOracle> {
  public:
   StateOracle() : Judging("STATE", "no server ever ran") {}
@@ -97,23 +110,22 @@ class StateOracle final : public Judging<StateOracle> {
     held();
     for (const model::Effect& effect : scene.seen.effects) {
       if (const auto* impossible = std::get_if<model::Impossible>(&effect))
-        report(scene, impossible->text);
+        report(scene, "impossible", impossible->text);
     }
     if (scene.state.exited) return;
     const State& s = scene.state;
-    for (const auto& rule : {wrong_with_roles, wrong_with_backlog, wrong_with_second_id,
-                             wrong_with_master, wrong_with_cached}) {
-      if (const auto wrong = rule(s)) report(scene, *wrong);
+    for (const Clause& clause : kClauses) {
+      if (const auto wrong = clause.wrong(s)) report(scene, clause.name, *wrong);
     }
     const bool same_bytes =
         scene.before.first == scene.now.first && scene.before.next == scene.now.next;
     if (!s.backlog || same_bytes) return;
-    if (const auto violation = s.backlog->violation()) report(scene, *violation);
+    if (const auto violation = s.backlog->violation()) report(scene, "backlog", *violation);
   }
 
  private:
-  void report(const Scene& scene, const std::string& what) {
-    fail(scene.at(), std::string(scene.node.name) + ": " + what);
+  void report(const Scene& scene, std::string_view clause, const std::string& what) {
+    fail(scene, clause, std::string(scene.node.name) + ": " + what);
   }
 };
 

@@ -82,11 +82,16 @@ std::vector<Judgement> Bench::judgements() const {
   return result;
 }
 
+bool Bench::any_failed() const {
+  return std::any_of(oracles_.begin(), oracles_.end(), [](const auto& o) { return o->failed(); });
+}
+
 std::optional<Judgement> Bench::first_failure() const {
   std::optional<Judgement> first;
   for (const auto& oracle : oracles_) {
+    if (!oracle->failed()) continue;
     Judgement judgement = oracle->judgement();
-    if (judgement.outcome != Outcome::fail || (first && first->at <= judgement.at)) continue;
+    if (first && first->at <= judgement.at) continue;
     first = std::move(judgement);
   }
   return first;

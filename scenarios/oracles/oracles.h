@@ -67,6 +67,7 @@ class Oracle {
   virtual std::string_view name() const = 0;  // "PREFIX"
   virtual void saw(const Scene& scene) = 0;
   virtual void calm_ended(const CalmEnd&, const Ledger&) {}
+  virtual bool failed() const = 0;
   virtual Judgement judgement() const = 0;
   virtual std::unique_ptr<Oracle> clone() const = 0;  // the bench is part of the world, a value
 };
@@ -84,6 +85,7 @@ class Bench {
   void saw(const Seen& seen);
   void calm_ended(const CalmEnd& end);
   std::vector<Judgement> judgements() const;  // in a fixed order
+  bool any_failed() const;  // costs little: may be asked after every event
   // The first failure so far, for stopping early.
   std::optional<Judgement> first_failure() const;
 

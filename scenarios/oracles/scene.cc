@@ -44,6 +44,32 @@ bool trusted(const NodeView& node) {
   return !node.from_raw && !node.touched_up && !node.corrupted_input;
 }
 
+std::string_view role_of(const NodeView& node) {
+  if (node.state == nullptr) return "down";
+  if (node.state->is_master()) return "master";
+  return node.state->replicas.empty() ? "replica" : "relay";
+}
+
+std::string_view phase_of(const NodeView& node) {
+  using model::LinkState;
+  if (node.state == nullptr) return "";
+  switch (node.state->link.state) {
+    case LinkState::none:
+      return "serving";
+    case LinkState::connect:
+    case LinkState::connecting:
+      return "connecting";
+    case LinkState::transfer: {
+      const auto& transfer = node.state->link.transfer;
+      return transfer && transfer->complete ? "loading" : "transfer";
+    }
+    case LinkState::connected:
+      return "streaming";
+    default:
+      return "handshake";
+  }
+}
+
 std::optional<std::size_t> top_of(std::size_t node, const CalmEnd& end) {
   for (std::size_t hops = 0; hops <= end.nodes.size(); ++hops) {
     const model::State* state = end.nodes[node].state;

@@ -53,6 +53,10 @@ struct Scene {
 // watch, over connections that nobody tampered with.
 bool trusted(const NodeView& node);
 
+// Of a failure's key (judgement.h): literals.
+std::string_view role_of(const NodeView& node);
+std::string_view phase_of(const NodeView& node);
+
 // The node of the tree that `node` is in which follows nobody; nothing when the way there leads in
 // a circle, over a process that does not run, or to a node that is no master.
 std::optional<std::size_t> top_of(std::size_t node, const CalmEnd& end);

@@ -20,6 +20,7 @@ Judgement Expectations::judgement() const {
   if (failed_ > 0) {
     judgement.outcome = Outcome::fail;
     judgement.finding = first_;
+    judgement.clause = "expectation";
     if (failed_ > 1) judgement.finding += " (and " + std::to_string(failed_ - 1) + " more)";
   } else if (judged_ > 0) {
     judgement.outcome = Outcome::pass;

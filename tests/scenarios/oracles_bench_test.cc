@@ -65,6 +65,46 @@ TEST(OracleBench, KeepsTheFirstFailure) {
   EXPECT_EQ(stage.bench().first_failure()->at, sim::Instant(std::chrono::seconds(1)));
 }
 
+TEST(OracleBench, GivesAFailureAKeyOfFewWords) {
+  OracleStage stage({"a", "b"});
+  stage.make_master("a", 'a');
+  stage.write("a", "k", "1");
+  stage.look("a");
+  stage.full_sync("b", "a");
+  stage.look("b");
+  stage["b"].history.offset = 20;
+  stage.look("b");
+  EXPECT_TRUE(stage.bench().any_failed());
+  EXPECT_EQ(failure_key(stage.judgement("MONO")), "MONO/went-back/replica/streaming");
+  stage.attach("b", 5);
+  EXPECT_EQ(scenarios::role_of(stage.view("b")), "relay");
+  EXPECT_EQ(failure_key(stage.judgement("CONV")), "CONV");
+}
+
+TEST(OracleBench, NamesThePhaseOfANode) {
+  OracleStage stage({"a"});
+  const auto phase_in = [&](model::LinkState state) {
+    stage["a"].link.state = state;
+    return scenarios::phase_of(stage.view("a"));
+  };
+  using model::LinkState;
+  EXPECT_EQ(phase_in(LinkState::none), "serving");
+  EXPECT_EQ(phase_in(LinkState::connecting), "connecting");
+  EXPECT_EQ(phase_in(LinkState::receive_psync_reply), "handshake");
+  EXPECT_EQ(phase_in(LinkState::transfer), "transfer");
+  stage["a"].link.transfer.emplace().complete = true;
+  EXPECT_EQ(phase_in(LinkState::transfer), "loading");
+  EXPECT_EQ(phase_in(LinkState::connected), "streaming");
+  stage.view("a").state = nullptr;
+  EXPECT_EQ(scenarios::role_of(stage.view("a")), "down");
+  EXPECT_EQ(scenarios::phase_of(stage.view("a")), "");
+}
+
+TEST(OracleBench, CountsANearMissInWords) {
+  EXPECT_EQ(words(scenarios::Nearest{1, "bytes", "short by"}), "short by 1 byte");
+  EXPECT_EQ(words(scenarios::Nearest{0, "ms", "near by"}), "near by 0 ms");
+}
+
 TEST(OracleWords, AreForPeople) {
   EXPECT_EQ(scenarios::grouped(0), "0");
   EXPECT_EQ(scenarios::grouped(999), "999");
