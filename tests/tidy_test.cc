@@ -337,7 +337,7 @@ const std::vector<File>& house() {
           ((name.starts_with('.') && name != ".ci") || path.starts_with("build") || path == "out")) {
         entry.disable_recursion_pending();
       }
-      if (!entry->is_regular_file()) continue;
+      if (!entry->is_regular_file() || name == ".git") continue;  // which a linked copy has as a file
       std::ifstream in(entry->path(), std::ios::binary);
       found.push_back({path, {std::istreambuf_iterator<char>(in), {}}});
     }
