@@ -31,6 +31,7 @@ class ScenarioReader {
     if (!top_.is_object()) return {};
     top_.get("$schema");
     point();
+    rules();
     seed();
     if (const Value* link = top_.get("link")) {
       Fields fields(*link, "a link", errors_);
@@ -54,6 +55,23 @@ class ScenarioReader {
     if (point != nullptr && point->kind == Kind::text &&
         point->text.find_first_not_of(" \t\n") == std::string::npos) {
       errors_.expected(*point, "a sentence that says what the scenario shows");
+    }
+  }
+
+  // "R5.1" of the rules of behaviour, "V21" of the differences between versions.
+  static bool is_rule(std::string_view name) {
+    if (name.size() < 2 || (name[0] != 'R' && name[0] != 'V')) return false;
+    return std::all_of(name.begin() + 1, name.end(), [](char c) {
+      return (c >= '0' && c <= '9') || c == '.' || c == 'a';
+    });
+  }
+
+  void rules() {
+    const Value* rules = top_.get("rules");
+    if (rules == nullptr) return;
+    for (auto& [name, at] : read_texts(*rules, errors_, "the name of a rule, as \"R5.1\"")) {
+      if (!is_rule(name)) errors_.expected(*at, "the name of a rule, as \"R5.1\"");
+      scenario_.rules.push_back(std::move(name));
     }
   }
 
@@ -260,8 +278,37 @@ class ScenarioReader {
     const Value* steps = top_.get("steps");
     if (steps == nullptr) return;
     if (steps->kind != Kind::list) return errors_.expected(*steps, "a list of steps");
-    for (const Value* value : steps->children) {
-      if (auto step = read_step(*value, names_, errors_)) scenario_.steps.push_back(std::move(*step));
+    take_steps(*steps);
+  }
+
+  // A block {"repeat": 3, "steps": [...]} stands for its steps so many times.
+  void take_steps(const Value& list) {
+    for (const Value* value : list.children) {
+      if (value->find("steps") != nullptr) {
+        take_block(*value);
+      } else if (auto step = read_step(*value, names_, errors_)) {
+        scenario_.steps.push_back(std::move(*step));
+      }
+    }
+  }
+
+  void take_block(const Value& block) {
+    constexpr Range kRounds{1, 1000};
+    constexpr std::size_t kMostSteps = 100'000;
+    Fields fields(block, "a block of steps", errors_);
+    std::uint32_t rounds = 1;
+    fields.need("repeat", "a block of steps");
+    fields.whole("repeat", rounds, kRounds);
+    std::string why;
+    fields.text("why", why);
+    const Value& steps = *fields.get("steps");
+    fields.finish();
+    if (steps.kind != Kind::list) return errors_.expected(steps, "a list of steps");
+    for (std::uint32_t round = 0; round < rounds && !errors_.crowded(); ++round) {
+      take_steps(steps);
+      if (scenario_.steps.size() > kMostSteps) {
+        return errors_.say(block, "more than " + std::to_string(kMostSteps) + " steps in all");
+      }
     }
   }
 

@@ -19,6 +19,7 @@ struct Names {
   std::set<std::string, std::less<>> listening_peers;
   // By the steps up to the one that is read:
   std::set<std::string, std::less<>> remembered;
+  std::set<std::string, std::less<>> tapped;  // nodes whose stream is looked at
   std::set<std::string, std::less<>> faults;
   std::set<std::pair<std::string, std::string>> owed;  // (node, client) with replies to collect
 

@@ -95,6 +95,7 @@ class ConditionReader {
     wire();
     mark();
     got();
+    stream();
     inner();
     fields_.finish();
     if (condition_.all_of.empty() && fields_.value().children.empty()) {
@@ -192,6 +193,25 @@ class ConditionReader {
       if (glob) check_formulas(*peer, *glob, names_, errors_);
       add(RawGot{peer->key, {Op::like, glob.value_or("")}});
     }
+  }
+
+  void stream() {
+    by_node("stream", [&](const std::string& node, const Value& commands) {
+      StreamIs part{node, {}};
+      if (commands.kind != Kind::list) {
+        errors_.expected(commands, "a list of globs, one for each command, as [\"SELECT 0\", \"SET k *\"]");
+      }
+      for (const Value* item : commands.children) {  // none at all: nothing entered the stream
+        const auto command = read_text(*item, errors_, "a glob over a command, as \"SET k *\"");
+        if (command) check_formulas(*item, *command, names_, errors_);
+        part.commands.push_back(command.value_or(""));
+      }
+      if (!names_.tapped.contains(node)) {
+        errors_.say_about_key(commands, "the stream of \"" + node + "\" is looked at from a step {\"tap\": \"" +
+                                            node + "\"} on, and there is none before this one");
+      }
+      add(std::move(part));
+    });
   }
 
   void inner() {

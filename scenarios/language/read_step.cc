@@ -15,6 +15,7 @@ using Kind = Value::Kind;
 
 constexpr Range kRepeats{1, 1'000'000};
 constexpr Range kKeys{1, 10'000'000};
+constexpr Range kDatabases{0, 1'000'000};
 constexpr Range kCommands{1, 1'000'000'000};
 constexpr std::uint32_t kFastestLoad = 1'000'000;
 
@@ -208,6 +209,7 @@ Step::What read_load(const Reader& r) {
   r.node("on", load.node);
   r.lines(load.lines);
   r.step.text("client", load.client);
+  r.step.whole("db", load.db, kDatabases);
   r.step.whole("keys", load.keys, kKeys);
   if (const Value* rate = r.step.get("rate"))
     load.per_second = read_rate(*rate, r.errors).value_or(load.per_second);
@@ -217,6 +219,13 @@ Step::What read_load(const Reader& r) {
     r.errors.say_about_key(*time, "a load ends after \"count\" commands or \"for\" a time, not both");
   }
   return load;
+}
+
+Step::What read_tap(const Reader& r) {
+  Tap tap;
+  tap.node = read_node(r.subject, r.names, r.errors);
+  r.names.tapped.insert(tap.node);
+  return tap;
 }
 
 Step::What read_raw(const Reader& r) {
@@ -261,6 +270,7 @@ constexpr auto kVerbs = std::to_array<Verb>({
     {"checkpoint", read_checkpoint},
     {"remember", read_remember},
     {"load", read_load},
+    {"tap", read_tap},
     {"raw", read_raw},
 });
 

@@ -122,12 +122,16 @@ struct RawGot {  // what a raw peer received so far on its newest connection, as
   std::string peer;
   Test test;
 };
+struct StreamIs {  // the commands that entered the node's stream since its `tap` step, each like its glob
+  std::string node;
+  std::vector<std::string> commands;
+};
 struct Not { std::shared_ptr<const Condition> inner; };
 struct Any { std::vector<Condition> inner; };
 
 struct Condition {
   using Part = std::variant<InfoIs, KeyIs, LinkStateIs, RoleStateIs, ReplicaStateIs, Synced, Equal,
-                            IsUp, WireHas, MarkReached, RawGot, Not, Any>;
+                            IsUp, WireHas, MarkReached, RawGot, StreamIs, Not, Any>;
   std::vector<Part> all_of;  // at least one
   Place place;
 };
@@ -266,11 +270,13 @@ struct Load {                       // a background generator of commands
   std::string node;
   std::string client = "load";
   std::vector<std::string> lines;   // drawn one at a time; {key} and {n} are filled in
+  unsigned db = 0;
   std::uint32_t keys = 10;
   std::uint32_t per_second = 100;
   std::optional<std::uint32_t> count;  // ends after so many commands,
   sim::Duration lasts{0};              // or after this time; 0 = until the calm
 };
+struct Tap { std::string node; };   // from here on its stream is looked at (condition `stream`)
 struct Raw {                        // one action of a raw peer
   std::string peer;
   std::optional<std::string> dial;  // node to connect to
@@ -280,7 +286,7 @@ struct Raw {                        // one action of a raw peer
 
 struct Step {
   using What = std::variant<Run, CollectReply, ReplicaOf, Wait, Expect, Throughout, Sleep, Heal,
-                            Checkpoint, Remember, Load, Raw, Fault>;
+                            Checkpoint, Remember, Load, Tap, Raw, Fault>;
   What what;
   Place place;
   std::string why;                          // shown in the timeline
@@ -293,6 +299,7 @@ struct Step {
 struct Scenario {
   std::string name;    // the file's stem
   std::string point;
+  std::vector<std::string> rules;  // of the reference, that it shows: "R5.1", "V21"
   std::uint64_t seed = 1;
   std::vector<Node> nodes;   // in order of the file
   std::vector<Peer> peers;

@@ -165,6 +165,20 @@ class Judge {
       return host ? Value(std::string(world().peers().got(*host))) : std::nullopt;
     });
   }
+  Finding operator()(const StreamIs& c) const {
+    Finding finding;
+    if (words) finding.wanted = "the stream of " + c.node + " is " + listed(c.commands);
+    if (sight_ == nullptr) return finding;
+    std::string problem;
+    const std::vector<std::string> commands = stream(c.node, problem);
+    const auto like = [&](const std::string& command, const std::string& glob) {
+      return passes(*sight_, Test{Test::Op::like, glob}, command);
+    };
+    finding.holds = problem.empty() && std::equal(commands.begin(), commands.end(),
+                                                  c.commands.begin(), c.commands.end(), like);
+    if (words) finding.seen = problem.empty() ? "the stream is " + listed(commands) : problem;
+    return finding;
+  }
   Finding operator()(const Not& c) const {
     Finding finding;
     if (sight_ != nullptr) finding.holds = !holds(*sight_, *c.inner);
@@ -236,6 +250,36 @@ class Judge {
     const model::WallTime wall = world().node(node(c.node)).clock.at(world().now());
     if (entry->expires && wall > *entry->expires) return std::nullopt;  // as its clients see it
     return value_text(entry->value);
+  }
+
+  // The commands in the stream of a node since it was tapped, as the timeline prints them, but for
+  // those that come by themselves: pings and GETACK.
+  std::vector<std::string> stream(const std::string& name, std::string& problem) const {
+    std::vector<std::string> commands;
+    const auto tap = sight_->taps.find(name);
+    const model::State* const s = state(name);
+    if (tap == sight_->taps.end() || s == nullptr || !s->backlog ||
+        !s->backlog->holds(tap->second + 1)) {
+      problem = name + " holds no stream from its tap on";
+      return commands;
+    }
+    model::RequestParser parser;
+    for (model::Offset at = tap->second + 1; at < s->backlog->next();) {
+      const std::string_view piece = s->backlog->read(at, static_cast<std::size_t>(-1));
+      parser.feed(piece);
+      at += static_cast<model::Offset>(piece.size());
+    }
+    std::vector<std::string> argv;
+    while (parser.next(argv) == model::RequestParser::Got::request) {
+      const bool by_itself = !argv.empty() && (model::same_word(argv[0], "ping") ||
+                                               model::same_word(argv[0], "replconf"));
+      if (!by_itself) commands.push_back(message_text(argv));
+    }
+    return commands;
+  }
+  static std::string listed(const std::vector<std::string>& commands) {
+    return commands.empty() ? "empty"
+                            : joined(commands, ", ", [](const auto& c) { return model::quoted(c); });
   }
 
   bool synced(const Synced& c, std::string& seen) const;

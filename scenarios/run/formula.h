@@ -13,10 +13,14 @@ namespace scenarios {
 
 using Remembered = std::map<std::string, std::string, std::less<>>;
 
+// Node -> the offset behind which its stream is looked at.
+using Taps = std::map<std::string, model::Offset, std::less<>>;
+
 // What a scenario's words are judged against.
 struct Sight {
   const World& world;
   const Remembered& remembered;
+  const Taps& taps;
 };
 
 // A field of INFO on a node; nothing when it has none of that name or does not run.

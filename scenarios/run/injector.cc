@@ -48,7 +48,7 @@ void Injector::arm(World& world, Active& fault) {
   make_appointment(world, fault);
 }
 
-void Injector::watch(World& world, const Remembered& remembered) {
+void Injector::watch(World& world, const Sight& sight) {
   const bool news = world.wire().news() != news_seen_;
   news_seen_ = world.wire().news();
   for (std::size_t i = 0; i < faults_.size(); ++i) {
@@ -57,7 +57,7 @@ void Injector::watch(World& world, const Remembered& remembered) {
     if (byte_point(what) != nullptr) {
       if (news) make_appointment(world, faults_[i]);
     } else {
-      const bool now = holds({world, remembered}, *what.when);
+      const bool now = holds(sight, *what.when);
       const bool strikes = now && !faults_[i].held_before;
       faults_[i].held_before = now;
       if (strikes) strike(world, faults_[i], std::nullopt);

@@ -35,7 +35,7 @@ class Injector {
 
   // To be called after every event: strikes what waits for a condition, and sets what waits for a
   // byte.
-  void watch(World& world, const Remembered& remembered);
+  void watch(World& world, const Sight& sight);
   // A byte position was reached, a fault's time is over: occurrences of those kinds.
   void stopped(World& world, const sim::Occurrence& occurrence);
   void due(World& world, const sim::Occurrence& occurrence);

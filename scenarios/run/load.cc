@@ -22,6 +22,10 @@ void schedule(World& world, sim::Instant at, std::uint64_t generator) {
 void Generators::begin(World& world, std::size_t step) {
   const Load& load = plan(world, step);
   const sim::HostId host = world.host_of(*world.node_named(load.node));
+  if (load.db > 0) {
+    const ClientId client = world.clients().client(host, load.client);
+    world.clients().ask(client, {"SELECT", std::to_string(load.db)});
+  }
   generators_.push_back({step, world.clients().client(host, load.client), world.now(), 0, true});
   schedule(world, world.now(), generators_.size() - 1);
 }

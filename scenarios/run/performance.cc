@@ -13,7 +13,7 @@ constexpr std::uint64_t kMostAtOnce = 2'000'000;
 
 Performance::Performance(std::shared_ptr<const Scenario> scenario, sim::Choice choice,
                          sim::TraceMode mode)
-    : play_{World(std::move(scenario), std::move(choice), mode), {}, {}, {}, {}} {
+    : play_{World(std::move(scenario), std::move(choice), mode), {}, {}, {}, {}, {}} {
   watch_messages(play_.world, play_.world.scenario());
   if (const auto problem = play_.world.begin())
     play_.expectations.failed(play_.world.now(), {}, *problem);
@@ -22,7 +22,7 @@ Performance::Performance(std::shared_ptr<const Scenario> scenario, sim::Choice c
 bool Performance::advance() {
   if (phase_ == Phase::over) return false;
   if (phase_ == Phase::steps) {
-    if (stepper_.proceed(play_)) play_.injector.watch(play_.world, play_.remembered);
+    if (stepper_.proceed(play_)) play_.injector.watch(play_.world, play_.sight());
     if (stepper_.finished()) begin_calm();
   } else if (play_.world.now() >= calm_began_ + kCalmAtLeast && settled(play_.world)) {
     end_calm(true);
@@ -33,7 +33,7 @@ bool Performance::advance() {
   const auto occurrence = play_.world.advance(until);
   if (occurrence) {
     route(*occurrence);
-    play_.injector.watch(play_.world, play_.remembered);
+    play_.injector.watch(play_.world, play_.sight());
     if (time_stands_still()) phase_ = Phase::over;
   } else if (phase_ == Phase::steps) {
     stepper_.ran_out(play_);

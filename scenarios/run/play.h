@@ -37,9 +37,10 @@ struct Play {
   Injector injector;
   Generators generators;
   Remembered remembered;
+  Taps taps;
   Expectations expectations;
 
-  Sight sight() const { return {world, remembered}; }
+  Sight sight() const { return {world, remembered, taps}; }
   void tell_step(const Place& place, std::string_view what, std::string_view text);
   bool operator==(const Play&) const = default;
 };

@@ -150,6 +150,15 @@ class Stepper::Begin {
     tell("load", load.node + "> " + std::to_string(load.per_second) + " commands a second");
     stepper_.done(play_);
   }
+  void operator()(const Tap& tap) {
+    const model::State* const s = play_.world.state(*play_.world.node_named(tap.node));
+    if (s == nullptr || !s->backlog) {
+      return stepper_.fail(play_, tap.node + " writes no stream: it needs a replica first", true);
+    }
+    play_.taps[tap.node] = s->history.offset;
+    tell("tap", tap.node + " at offset " + std::to_string(s->history.offset));
+    stepper_.done(play_);
+  }
   void operator()(const Raw& raw) {
     World& world = play_.world;
     const sim::HostId peer = *world.host_named(raw.peer);

@@ -24,9 +24,11 @@ using scenarios::Scenario;
 
 std::vector<Scenario> catalogue() {
   std::vector<std::filesystem::path> paths;
-  const std::filesystem::path folder(test_support::in_tree("scenarios/catalogue"));
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
-    if (entry.path().extension() == ".json") paths.push_back(entry.path());
+  for (const char* const folder : {"scenarios/catalogue", "scenarios/twins"}) {
+    for (const auto& entry :
+         std::filesystem::recursive_directory_iterator(test_support::in_tree(folder))) {
+      if (entry.path().extension() == ".json") paths.push_back(entry.path());
+    }
   }
   std::sort(paths.begin(), paths.end());
   std::vector<Scenario> result;

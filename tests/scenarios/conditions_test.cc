@@ -79,7 +79,7 @@ TEST(Conditions, CombineByNotAndAny) {
 class Tests : public ::testing::Test {
  protected:
   bool passes(Op op, const std::string& wanted, std::optional<std::string> value) {
-    return scenarios::passes({performance_.world(), {}}, scenarios::Test{op, wanted}, value);
+    return scenarios::passes({performance_.world(), {}, {}}, scenarios::Test{op, wanted}, value);
   }
   Performance performance_ =
       performance_of(scenario_of("{ 'point': 'none', 'nodes': { 'a': {} }, 'steps': [] }"));
@@ -102,10 +102,10 @@ TEST_F(Tests, AnAbsentValuePassesAbsenceAndInequality) {
 
 TEST_F(Tests, AFormulaWithoutAValuePassesNothing) {
   EXPECT_FALSE(passes(Op::is, "@{a.nothing}", ""));
-  EXPECT_EQ(resolve({performance_.world(), {}}, "@{a.nothing+1}").problem,
+  EXPECT_EQ(resolve({performance_.world(), {}, {}}, "@{a.nothing+1}").problem,
             "\"a.nothing\" has no value here");
   const scenarios::Remembered remembered{{"old-id", "abc"}, {"n", "4"}};
-  EXPECT_EQ(resolve({performance_.world(), remembered}, "<@{old-id}> @{n+3-1}").text, "<abc> 6");
+  EXPECT_EQ(resolve({performance_.world(), remembered, {}}, "<@{old-id}> @{n+3-1}").text, "<abc> 6");
 }
 
 }  // namespace
