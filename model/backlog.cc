@@ -27,10 +27,12 @@ std::size_t capacity_for(std::size_t bytes, std::int64_t backlog_size) {
 
 }  // namespace
 
-void Backlog::append(std::string_view bytes) {
+bool Backlog::append(std::string_view bytes) {
+  bool grown = kind_ == Kind::ring;  // up to 6.2 each reply was looked at
   while (!bytes.empty()) {
     if (blocks_.empty() || blocks_.back().bytes.size() == blocks_.back().capacity) {
       blocks_.push_back({next_, capacity_for(bytes.size(), size_), {}});
+      grown = true;
     }
     Block& block = blocks_.back();
     const std::size_t fits = std::min(bytes.size(), block.capacity - block.bytes.size());
@@ -38,6 +40,7 @@ void Backlog::append(std::string_view bytes) {
     bytes.remove_prefix(fits);
     next_ += static_cast<Offset>(fits);
   }
+  return grown;
 }
 
 std::size_t Backlog::index_of(Offset from) const {
@@ -51,6 +54,18 @@ std::string_view Backlog::read(Offset from, std::size_t most) const {
   if (from == next_) return {};
   const Block& block = blocks_[index_of(from)];
   return std::string_view(block.bytes).substr(static_cast<std::size_t>(from - block.start), most);
+}
+
+std::int64_t Backlog::memory_from(Offset from) const {
+  constexpr std::int64_t kListNode = 24;
+  if (kind_ == Kind::ring) return next_ - from;  // up to 6.2 each replica had a buffer of its own
+  if (blocks_.empty()) return 0;
+  const std::size_t standing = from == next_ ? blocks_.size() - 1 : index_of(from);
+  const Block& last = blocks_.back();
+  const Offset end = last.start + static_cast<Offset>(last.capacity);  // all before it are full
+  return end - blocks_[standing].start +
+         static_cast<std::int64_t>(blocks_.size() - standing) *
+             (kListNode + static_cast<std::int64_t>(kBlockHeader));
 }
 
 bool Backlog::trim(Offset oldest_reader) {

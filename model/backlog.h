@@ -37,10 +37,15 @@ class Backlog {
 
   bool holds(Offset from) const { return first_ <= from && from <= next_; }
 
-  void append(std::string_view bytes);
+  // True when a block was added: the moment to look who reads too slowly (R7.46).
+  bool append(std::string_view bytes);
 
   // Bytes from `from` on, at most `most`, as far as they lie together. Precondition: holds(from).
   std::string_view read(Offset from, std::size_t most) const;
+
+  // What the blocks from the one with byte `from` on take, their headers and unused ends included:
+  // each replica is charged for all of it (R6.14).
+  std::int64_t memory_from(Offset from) const;
 
   // Forgets old bytes. `oldest_reader` is the lowest position that a replica still has to read
   // (next() when there is none). True when something was forgotten.

@@ -271,6 +271,7 @@ std::vector<Setting> make_settings() {
        .expects = "pairs of seconds and changes, as \"3600 1 300 100\", or \"\"",
        .set = set_save, .get = [](const C& config) { return config.save; }},
       number<&C::shutdown_timeout, 0, kInt>("shutdown-timeout"),
+      yes_or_no<&C::stop_writes_on_bgsave_error>("stop-writes-on-bgsave-error"),
   };
   std::sort(all.begin(), all.end(), [](const Setting& a, const Setting& b) { return a.name < b.name; });
   return all;

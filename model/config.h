@@ -44,6 +44,7 @@ struct Config {
   bool rdbcompression = true;
   bool rdbchecksum = true;
   bool rdb_del_sync_files = false;
+  bool stop_writes_on_bgsave_error = true;
   std::int64_t rdb_key_save_delay = 0;           // us a key
   std::int64_t key_load_delay = 0;               // us a key
   std::int64_t shutdown_timeout = 10;            // s

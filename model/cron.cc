@@ -1,20 +1,29 @@
 #include "model/cron.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "model/applying.h"
 #include "model/execute.h"
+#include "model/failover.h"
 #include "model/feeding.h"
 #include "model/link.h"
 #include "model/propagation.h"
 #include "model/replicas.h"
+#include "model/saving.h"
+#include "model/shutdown.h"
 #include "model/snapshots.h"
 #include "model/transfer.h"
 
 namespace model {
 namespace {
 
-constexpr auto kReplicationPeriod = std::chrono::seconds(1);
+constexpr auto kFirstCron = std::chrono::milliseconds(1);
+
+// A failover wants its cron sooner, so that the handshake goes on fast.
+Duration replication_period(const State& s) {
+  return failing_over(s) ? std::chrono::milliseconds(100) : std::chrono::seconds(1);
+}
 
 Duration server_period(const State& s) {
   return Duration(1'000'000 / s.config.hz);
@@ -26,20 +35,29 @@ Instant next_on_grid(Instant due, Duration period, Instant now) {
   return due + period * ((now - due) / period + 1);
 }
 
-// As Redis: "mod" of the ticks since the start of the process (R9.7).
+// A FAILOVER with TIMEOUT keeps the stream still; one without does not, as in the real server
+// (R7.19).
+bool pings_are_held(const State& s, Instant now) {
+  return s.failover.deadline && paused_for(s, now, true);
+}
+
+// As Redis: "mod" of the ticks since the start of the process (R9.7). At the very first tick no real
+// replica can be there yet.
 bool ping_is_due(const State& s) {
-  return s.replication_ticks % s.config.repl_ping_replica_period == 0 && !s.replicas.empty();
+  return s.replication_ticks > 0 && s.replication_ticks % s.config.repl_ping_replica_period == 0 &&
+         !s.replicas.empty();
 }
 
 void replication_cron(Turn& t) {
   State& s = t.s;
   const bool load_runs = s.link.transfer && s.link.transfer->complete;
+  advance_failover(t);  // R9.1
   if (!load_runs) {
     check_link_timeouts(t);          // R9.2 to R9.4
     dial_if_needed(t);               // R9.5
     if (s.link.master) send_ack(t);  // R9.6
   }
-  if (ping_is_due(s)) {  // R9.7
+  if (ping_is_due(s) && !pings_are_held(s, t.now())) {  // R9.7
     const bool own_ping = s.is_master() ? s.backlog.has_value() : !s.rules.relays_only;
     if (own_ping) feed_ping(t);
   }
@@ -47,15 +65,24 @@ void replication_cron(Turn& t) {
   drop_silent_replicas(t);   // R9.9
   free_idle_backlog(t);      // R9.10
   start_due_snapshot(t);     // R9.11
+  delete_sync_file(t);       // R9.12
   recount_good_replicas(t);  // R9.13
   s.replication_ticks += 1;
 }
 
 void server_cron(Turn& t) {
-  reap_snapshot(t);
+  State& s = t.s;
   expire_cycle(t);
   drop_slow_replicas(t);
   tell_master_we_load(t);
+  advance_shutdown(t);
+  if (s.exited) return;
+  // A server with a child waits for its end, one without may start one.
+  if (s.snapshot) {
+    reap_snapshot(t);
+  } else {
+    start_scheduled_save(t);
+  }
 }
 
 void close_sessions(Turn& t) {
@@ -83,7 +110,8 @@ void flush_clients(Turn& t) {
 }
 
 bool server_cron_has_work(const State& s) {
-  return (s.snapshot && s.snapshot->ended) || (s.link.transfer && s.link.transfer->load);
+  return (s.snapshot && s.snapshot->ended) || (s.link.transfer && s.link.transfer->load) ||
+         s.shutdown || s.stop_signalled || some_replica_is_slow(s);
 }
 
 }  // namespace
@@ -93,27 +121,36 @@ void run_timers(Turn& t) {
   if (s.next_server_cron <= t.now()) {
     s.next_server_cron = next_on_grid(s.next_server_cron, server_period(s), t.now());
     server_cron(t);
+    if (s.exited) return;
   }
   if (s.next_replication_cron <= t.now()) {
-    if (s.replication_ticks == 0) s.next_replication_cron += s.cron_phase;
-    s.next_replication_cron = next_on_grid(s.next_replication_cron, kReplicationPeriod, t.now());
+    set_replication_cron(t);
     replication_cron(t);
   }
   check_line_deadline(t);
+}
+
+void set_replication_cron(Turn& t) {
+  State& s = t.s;
+  s.next_replication_cron =
+      next_on_grid(s.started + kFirstCron + s.cron_phase, replication_period(s), t.now());
 }
 
 void before_sleep(Turn& t) {
   State& s = t.s;
   if (s.pause.until && *s.pause.until <= t.now()) {
     s.pause = {};
-    release_parked(t);
+    s.unpaused = true;
   }
+  if (std::exchange(s.unpaused, false)) release_parked(t);
   release_waiters(t);
   if (s.getack_wanted && !paused_for(s, t.now(), true)) {
     s.getack_wanted = false;
     if (writes_stream(s) && !s.replicas.empty()) feed_getack(t);
   }
-  drop_slow_replicas(t);
+  // Acknowledgements may have come. Not where they come: a failover drops clients.
+  advance_failover(t);
+  if (std::exchange(s.output_grew, false)) drop_slow_replicas(t);
   flush_replicas(t);
   flush_clients(t);
   flush_link(t);
@@ -130,6 +167,9 @@ Instant next_due(const State& s) {
       due = std::min(due, *session.waiting->deadline);
   }
   if (server_cron_has_work(s)) return std::min(due, s.next_server_cron);
+  if (const auto save = next_save(s)) {
+    due = std::min(due, next_on_grid(s.next_server_cron, server_period(s), *save - Duration(1)));
+  }
   if (s.is_master() && s.active_expire) {
     if (const auto expiry = s.data.first_expiry()) {
       // The wall clock may step before then: replication's cron looks again each second.

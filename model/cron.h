@@ -7,6 +7,7 @@
 namespace model {
 
 void run_timers(Turn& t);    // whatever is due by now
+void set_replication_cron(Turn& t);  // when it runs next: each second, or each 100 ms (reference 9.1)
 void before_sleep(Turn& t);  // the end of every turn
 Instant next_due(const State& s);
 

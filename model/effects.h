@@ -75,10 +75,10 @@ struct Exit {
 // --- facts for observers: no host needs to act on them
 // ---------------------------------------------
 
-enum class MachineKind : std::uint8_t { replica_link, replica_feed };  // tables in model/machines.h
+enum class MachineKind : std::uint8_t { replica_link, replica_feed, failover };  // model/machines.h
 struct Transitioned {
   MachineKind machine{};
-  ConnId instance{};  // replica_feed: the connection; replica_link: 0
+  ConnId instance{};  // replica_feed: the connection; others: 0
   std::uint8_t from = 0, to = 0, on = 0;
 };
 struct Reached {

@@ -5,13 +5,20 @@
 #include <utility>
 
 #include "model/applying.h"
+#include "model/failover.h"
 #include "model/propagation.h"
 #include "model/replicas.h"
+#include "model/saving.h"
 #include "model/snapshots.h"
 
 namespace model {
 namespace {
 
+constexpr const char* kMisconf =
+    "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to "
+    "disk. Commands that may modify the data set are disabled, because this instance is configured "
+    "to report errors during writes if RDB snapshotting fails (stop-writes-on-bgsave-error option). "
+    "Please check the Redis logs for details about the RDB error.";
 constexpr std::size_t kExpiredAtOnce = 1000;  // keys of one database in one cycle
 
 bool allowed(const Command& command, std::uint32_t flag) {
@@ -67,6 +74,10 @@ std::optional<std::string> refusal(Turn& t, const Session& session, const Comman
   if (session.from_master) return std::nullopt;  // R7.32
 
   const bool writes = may_write(session, *command);
+  if ((writes || is(*command, "ping")) && refuses_writes(s)) {
+    t.mark(Mark::write_refused_disk_error);
+    return kMisconf;
+  }
   if (s.is_master() && writes && c.min_replicas_to_write > 0 && c.min_replicas_max_lag > 0 &&
       s.good_replicas < c.min_replicas_to_write) {
     t.mark(Mark::write_refused_no_replicas);
@@ -130,6 +141,16 @@ void add_to_unit(Turn& t, const Command& command, Call& result) {
   if (s.depth == 1 && (is(command, "scan") || is(command, "randomkey"))) s.unit_bare = true;
 }
 
+// A snapshot that is being taken of what is flushed now is of no use (R4.10), and the old file is
+// not what a restart should find.
+void note_flushall(Turn& t) {
+  if (t.s.snapshot) {
+    t.mark(Mark::snapshot_killed_by_flushall);
+    kill_snapshot(t);
+  }
+  if (saves_by_itself(t.s)) save_now(t);
+}
+
 void run_data_command(Turn& t, Session& session, const Command& command, Args argv) {
   State& s = t.s;
   Call result{.data = s.data,
@@ -148,12 +169,10 @@ void run_data_command(Turn& t, Session& session, const Command& command, Args ar
     t.mark(Mark::stream_error_ignored);
     s.stats.unexpected_error_replies += 1;
   }
+  s.saving.dirty += static_cast<std::int64_t>(result.dirty);
   if (result.dirty > 0) note_touched(s, session, command, argv);
   // A snapshot that is being taken of what is flushed now is of no use (R4.10).
-  if (is(command, "flushall") && s.snapshot) {
-    t.mark(Mark::snapshot_killed_by_flushall);
-    kill_snapshot(t);
-  }
+  if (is(command, "flushall") && !result.failed) note_flushall(t);
   add_to_unit(t, command, result);
 }
 
@@ -172,6 +191,8 @@ void call(Turn& t, Session& session, const Command& command, Args argv) {
 }
 
 bool paused_for(const State& s, Instant now, bool writes) {
+  // FAILOVER and SHUTDOWN hold back writes for as long as they last (R10.19, R10.31).
+  if (writes && (failing_over(s) || s.shutdown)) return true;
   if (!s.pause.until || *s.pause.until <= now) return false;
   return writes || !s.pause.writes_only;
 }
@@ -203,7 +224,8 @@ void process_command(Turn& t, Session& session, const std::vector<std::string>& 
 
 void serve_session(Turn& t, Session& session) {
   std::vector<std::string> argv;
-  while (!session.close_soon && !session.close_after_reply && !session.parked && !session.waiting) {
+  while (!session.close_soon && !session.close_after_reply && !session.parked && !session.waiting &&
+         !session.waits_for_exit && !t.s.exited) {
     const auto got = session.in.next(argv);
     if (got == RequestParser::Got::nothing_yet) return;
     if (got == RequestParser::Got::malformed) {

@@ -39,6 +39,7 @@ void send_file(Turn& t, Session& session, std::size_t& room) {
   if (feed.file_sent < feed.file.size()) return;
   feed.file = Blob();
   if (session.announced.rdb_only) {
+    t.mark(Mark::rdb_only_served);
     feed_hears(t, session, FeedEvent::rdb_only_sent);
     drop_replica(t, session, FeedEvent::dropped);
     return;
@@ -125,8 +126,8 @@ void trim_backlog(Turn& t) {
   if (!s.backlog || s.backlog->histlen() <= s.backlog->size()) return;
   Offset oldest = s.backlog->next();
   for (const ConnId conn : s.replicas) {
-    const Feed& feed = s.find(conn)->feed;
-    if (feed.state != FeedState::wait_bgsave_start) oldest = std::min(oldest, feed.position);
+    const Session& session = *s.find(conn);
+    if (reads_stream(s, session)) oldest = std::min(oldest, session.feed.position);
   }
   if (s.backlog->trim(oldest)) t.mark(Mark::backlog_trimmed);
   if (oldest < s.backlog->next() - s.backlog->size()) t.mark(Mark::backlog_held_by_slow_replica);

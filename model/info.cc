@@ -110,7 +110,7 @@ void replication(Lines& out, const State& s, Instant now) {
   out.line("role", s.is_master() ? "master" : "slave");
   if (!s.is_master()) replica_lines(out, s, now);
   connected_replicas(out, s, now);
-  out.line("master_failover_state", "no-failover");
+  out.line("master_failover_state", name(s.failover.state));
   out.line("master_replid", s.history.id.view());
   out.line("master_replid2", s.history.second_id.view());
   out.line("master_repl_offset", s.history.offset);
@@ -129,6 +129,12 @@ void server(Lines& out, const State& s, Instant now) {
   out.line("tcp_port", s.config.port);
   out.line("uptime_in_seconds", seconds_between(s.started, now));
   out.line("hz", s.config.hz);
+  if (s.shutdown) {
+    out.line("shutdown_in_milliseconds",
+             std::max<std::int64_t>(0, std::chrono::floor<std::chrono::milliseconds>(
+                                           s.shutdown->deadline - now)
+                                           .count()));
+  }
 }
 
 void clients(Lines& out, const State& s) {
@@ -136,7 +142,7 @@ void clients(Lines& out, const State& s) {
   std::int64_t blocked = 0;
   for (const auto& [conn, session] : s.sessions) {
     connected += !session.is_replica();
-    blocked += session.waiting.has_value();
+    blocked += session.waiting.has_value() || session.waits_for_exit;
   }
   out.heading("Clients");
   out.line("connected_clients", connected);
@@ -147,7 +153,11 @@ void persistence(Lines& out, const State& s) {
   out.heading("Persistence");
   out.line("loading", s.loading() ? 1 : 0);
   out.line("async_loading", s.async_loading() ? 1 : 0);
+  out.line("rdb_changes_since_last_save", s.saving.dirty);
   out.line("rdb_bgsave_in_progress", s.snapshot ? 1 : 0);
+  out.line("rdb_last_save_time", s.saving.last_wall.time_since_epoch().count() / 1000);
+  out.line("rdb_last_bgsave_status", s.saving.ok ? "ok" : "err");
+  out.line("rdb_saves", s.saving.saves);
 }
 
 void stats(Lines& out, const State& s) {

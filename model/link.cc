@@ -6,6 +6,7 @@
 
 #include "model/applying.h"
 #include "model/execute.h"
+#include "model/failover.h"
 #include "model/replicas.h"
 #include "model/data/resp.h"
 #include "model/transfer.h"
@@ -13,6 +14,7 @@
 namespace model {
 namespace {
 
+constexpr int kSegmentationFault = -11;  // as a shell shows the end by signal 11
 constexpr auto kLineLimit = std::chrono::seconds(5);  // repl_syncio_timeout (R2.1)
 
 void close_connection(Turn& t) {
@@ -50,9 +52,14 @@ void send_handshake(Turn& t) {
 // Asks for the next byte wanted, hence +1 (R3.9).
 void write_psync(Turn& t) {
   const std::optional<Resumable>& cached = t.s.link.cached;
-  if (!cached) return say(t, {"PSYNC", "?", "-1"});
-  say(t, {"PSYNC", cached->id.view(), std::to_string(cached->applied + 1)});
-  t.effect(Published{Published::In::psync_request, cached->id, cached->applied});
+  const std::string_view id = cached ? cached->id.view() : "?";
+  const std::string from = cached ? std::to_string(cached->applied + 1) : "-1";
+  if (asks_to_take_over(t.s)) {  // R3.10
+    say(t, {"PSYNC", id, from, "FAILOVER"});
+  } else {
+    say(t, {"PSYNC", id, from});
+  }
+  if (cached) t.effect(Published{Published::In::psync_request, cached->id, cached->applied});
 }
 
 void redial(Turn& t) {
@@ -125,7 +132,7 @@ bool answers_ping(const std::string& line) {
 void note_continue(Turn& t, std::string_view line) {
   State& s = t.s;
   constexpr std::size_t kWord = 10;  // "+CONTINUE "
-  if (line.size() < kWord + 40) return;
+  if (line.size() != kWord + 40) return;
   const ReplId id = replid_from(line.substr(kWord, 40));
   if (id == s.link.cached->id) return;
   t.mark(Mark::new_id_learnt);
@@ -147,8 +154,11 @@ LinkEvent classify_psync_reply(Turn& t, const std::string& line) {
       note_continue(t, line);
       return LinkEvent::carry_on;
     }
-    // A real 7.0.15 dies of this (R3.33). We say so, and go on with what it can mean: nothing.
+    // There is no position to go on from. A real 7.0.15 looks at it all the same, and dies (R3.33).
     t.effect(ProtocolBreach{*s.link.conn, "+CONTINUE in answer to a request for a full resync"});
+    t.mark(Mark::died_of_continue);
+    t.effect(Exit{kSegmentationFault, "+CONTINUE without a position to go on from"});
+    s.exited = true;
     return LinkEvent::try_later;
   }
   if (line.starts_with("-NOMASTERLINK") || line.starts_with("-LOADING")) {
@@ -157,6 +167,14 @@ LinkEvent classify_psync_reply(Turn& t, const std::string& line) {
     s.link.cached.reset();
   }
   return LinkEvent::not_supported;
+}
+
+// The target of a FAILOVER has answered: it is the master now, or we are again (R3.36).
+void end_failover(Turn& t, LinkEvent event) {
+  const bool accepts = event == LinkEvent::carry_on || event == LinkEvent::full_resync;
+  if (!accepts) return failover_hears(t, FailoverEvent::target_refuses);
+  link_hears(t, event);
+  failover_hears(t, FailoverEvent::target_accepts);
 }
 
 void take_handshake_line(Turn& t, const std::string& line) {
@@ -175,6 +193,11 @@ void take_handshake_line(Turn& t, const std::string& line) {
       break;
     default:
       break;  // errors in answer to REPLCONF are only logged: old masters object
+  }
+  if (t.s.exited) return;
+  if (link.state == LinkState::receive_psync_reply && event != LinkEvent::empty_line &&
+      asks_to_take_over(t.s)) {
+    return end_failover(t, event);
   }
   if (event == LinkEvent::bad_line) {
     t.mark(Mark::handshake_refused);
@@ -236,8 +259,14 @@ void follow(Turn& t, std::string host, int port) {
   State& s = t.s;
   const bool was_master = s.is_master();
   if (s.link.master) {
-    t.mark(Mark::repointed_with_history);
-    suspend(t);
+    // A session that a pause holds cannot be gone on with (R5.9).
+    if (s.link.master->session.parked) {
+      forget_session(t);
+    } else {
+      t.mark(Mark::repointed_with_history);
+      suspend(t);
+    }
+    s.link.down_since = t.now();
   }
   unblock_clients(t);
   cancel(t);
@@ -329,6 +358,9 @@ void link_closed(Turn& t) {
     t.mark(Mark::transfer_broken);
   }
   link.open = false;
+  if (link.state == LinkState::receive_psync_reply && asks_to_take_over(t.s)) {
+    return failover_hears(t, FailoverEvent::target_refuses);
+  }
   const bool held = link.master && link.master->session.parked;
   link_hears(t, held ? LinkEvent::closed_while_held : LinkEvent::closed);
 }
@@ -370,7 +402,8 @@ void dial_if_needed(Turn& t) {
 }
 
 std::optional<Instant> link_deadline(const State& s) {
-  if (!in_handshake(s.link.state) || s.link.line.empty()) return std::nullopt;
+  const bool before_payload = s.link.transfer && !s.link.transfer->header_seen();
+  if (s.link.line.empty() || (!in_handshake(s.link.state) && !before_payload)) return std::nullopt;
   return s.link.line_since + kLineLimit;
 }
 
@@ -378,7 +411,7 @@ void check_line_deadline(Turn& t) {
   const auto deadline = link_deadline(t.s);
   if (!deadline || t.now() < *deadline) return;
   t.mark(Mark::handshake_line_too_slow);
-  link_hears(t, LinkEvent::closed);
+  link_closed(t);
 }
 
 }  // namespace model

@@ -117,6 +117,23 @@ constexpr auto kFeedEdges = std::to_array<FeedEdge>({
     {F::online, V::dropped, F::gone},
 });
 
+using O = FailoverState;
+using G = FailoverEvent;
+using W = FailoverAction;
+
+// Handing over (R10.31 to R10.35). What fails before the target is followed costs nothing; what
+// fails after it costs a new id (W::take_back).
+constexpr auto kFailoverEdges = std::to_array<FailoverEdge>({
+    {O::none, G::requested, O::waiting_for_sync, W::pause_writes},
+    {O::waiting_for_sync, G::caught_up, O::in_progress, W::follow_target},
+    {O::waiting_for_sync, G::forced, O::in_progress, W::follow_target},
+    {O::waiting_for_sync, G::time_is_up, O::none, W::release},
+    {O::waiting_for_sync, G::aborted, O::none, W::release},
+    {O::in_progress, G::target_accepts, O::none, W::release},
+    {O::in_progress, G::target_refuses, O::none, W::take_back},
+    {O::in_progress, G::aborted, O::none, W::take_back},
+});
+
 // Checked by the compiler: a pair stands once, and every state can be entered.
 template <class Edges>
 constexpr bool each_pair_once(const Edges& edges) {
@@ -138,9 +155,11 @@ constexpr bool each_state_entered(const Edges& edges, S initial, S last) {
   }
   return true;
 }
-static_assert(each_pair_once(kLinkEdges) && each_pair_once(kFeedEdges));
+static_assert(each_pair_once(kLinkEdges) && each_pair_once(kFeedEdges) &&
+              each_pair_once(kFailoverEdges));
 static_assert(each_state_entered(kLinkEdges, L::none, L::connected));
 static_assert(each_state_entered(kFeedEdges, F::none, F::gone));
+static_assert(each_state_entered(kFailoverEdges, O::none, O::in_progress));
 
 template <class Edge, std::size_t N, class S, class Ev>
 const Edge* find_in(const std::array<Edge, N>& edges, S from, Ev on) {
@@ -157,11 +176,18 @@ std::span<const LinkEdge> link_edges() {
 std::span<const FeedEdge> feed_edges() {
   return kFeedEdges;
 }
+std::span<const FailoverEdge> failover_edges() {
+  return kFailoverEdges;
+}
 const LinkEdge* find_edge(LinkState from, LinkEvent on) {
   return find_in(kLinkEdges, from, on);
 }
 const FeedEdge* find_edge(FeedState from, FeedEvent on) {
   return find_in(kFeedEdges, from, on);
+}
+
+const FailoverEdge* find_edge(FailoverState from, FailoverEvent on) {
+  return find_in(kFailoverEdges, from, on);
 }
 
 std::string_view name(LinkState state) {
@@ -211,13 +237,30 @@ std::string_view name(FeedEvent event) {
   return kNames.at(static_cast<std::size_t>(event));
 }
 
+std::string_view name(FailoverState state) {
+  constexpr auto kNames =
+      std::to_array<std::string_view>({"no-failover", "waiting-for-sync", "failover-in-progress"});
+  return kNames.at(static_cast<std::size_t>(state));
+}
+
+std::string_view name(FailoverEvent event) {
+  constexpr auto kNames = std::to_array<std::string_view>(
+      {"FAILOVER", "target caught up", "TIMEOUT", "TIMEOUT with FORCE", "target accepts",
+       "target refuses", "FAILOVER ABORT"});
+  return kNames.at(static_cast<std::size_t>(event));
+}
+
 std::string_view machine_name(MachineKind kind) {
-  return kind == MachineKind::replica_link ? "replica-link" : "replica-feed";
+  constexpr auto kNames =
+      std::to_array<std::string_view>({"replica-link", "replica-feed", "failover"});
+  return kNames.at(static_cast<std::size_t>(kind));
 }
 std::string_view state_name(MachineKind kind, std::uint8_t state) {
+  if (kind == MachineKind::failover) return name(FailoverState{state});
   return kind == MachineKind::replica_link ? name(LinkState{state}) : name(FeedState{state});
 }
 std::string_view event_name(MachineKind kind, std::uint8_t event) {
+  if (kind == MachineKind::failover) return name(FailoverEvent{event});
   return kind == MachineKind::replica_link ? name(LinkEvent{event}) : name(FeedEvent{event});
 }
 

@@ -120,15 +120,52 @@ struct FeedEdge {
 std::span<const FeedEdge> feed_edges();
 const FeedEdge* find_edge(FeedState from, FeedEvent on);
 
-// --- both, for observers
+// --- FAILOVER: a master hands over to one of its replicas (reference 10.6)
+// ----------------------------------------------------------------------------
+
+enum class FailoverState : std::uint8_t {
+  none,
+  waiting_for_sync,  // writes are paused until the target has acknowledged all
+  in_progress,       // we follow the target already, and have asked it to take over
+};
+
+enum class FailoverEvent : std::uint8_t {
+  requested,       // FAILOVER
+  caught_up,       // the target, or any replica when none was named, has acknowledged everything
+  time_is_up,      // TIMEOUT without FORCE
+  forced,          // TIMEOUT with FORCE: go, whatever is lost
+  target_accepts,  // it answered our PSYNC ... FAILOVER by +CONTINUE (or +FULLRESYNC)
+  target_refuses,  // it answered anything else, or hung up instead
+  aborted,         // FAILOVER ABORT
+};
+
+enum class FailoverAction : std::uint8_t {
+  pause_writes,
+  follow_target,  // REPLICAOF the target; the handshake ends in PSYNC ... FAILOVER
+  release,        // paused writes go on
+  take_back,      // a master again, under a new id; then release
+};
+
+struct FailoverEdge {
+  FailoverState from;
+  FailoverEvent on;
+  FailoverState to;
+  FailoverAction action;
+};
+std::span<const FailoverEdge> failover_edges();
+const FailoverEdge* find_edge(FailoverState from, FailoverEvent on);
+
+// --- all, for observers
 // ----------------------------------------------------------------------------
 
 std::string_view name(LinkState state);  // Redis's words: "CONNECT", "RECEIVE_PING_REPLY"
 std::string_view name(LinkEvent event);  // as a reader would say it: "+FULLRESYNC", "link lost"
 std::string_view name(FeedState state);  // "WAIT_BGSAVE_START", ...
 std::string_view name(FeedEvent event);
+std::string_view name(FailoverState state);  // as INFO has it: "waiting-for-sync"
+std::string_view name(FailoverEvent event);
 
-std::string_view machine_name(MachineKind kind);  // "replica-link", "replica-feed"
+std::string_view machine_name(MachineKind kind);  // "replica-link", "replica-feed", "failover"
 std::string_view state_name(MachineKind kind, std::uint8_t state);
 std::string_view event_name(MachineKind kind, std::uint8_t event);
 

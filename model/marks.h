@@ -85,7 +85,31 @@ namespace model {
   X(wait_timed_out, "WAIT timed out")                                                             \
   X(getack_sent, "the master asked its replicas for acknowledgement")                             \
   X(restarted_with_history, "a process started from a file that carries a history")               \
-  X(pause_parked_stream, "a paused replica held back its master's stream")
+  X(pause_parked_stream, "a paused replica held back its master's stream")                        \
+  X(failover_target_caught_up, "FAILOVER: the named replica had acknowledged everything")         \
+  X(failover_any_caught_up, "FAILOVER: some replica had acknowledged everything and was chosen")  \
+  X(failover_forced, "FAILOVER: the time was up, and it went on by force")                        \
+  X(failover_timed_out, "FAILOVER: no replica caught up in time")                                 \
+  X(failover_accepted, "FAILOVER: the target took over")                                          \
+  X(failover_refused, "FAILOVER: the target refused, the old master took its role back")          \
+  X(failover_aborted_waiting, "FAILOVER ABORT before a replica was followed")                     \
+  X(failover_aborted_in_progress, "FAILOVER ABORT after the target was followed")                 \
+  X(failover_released_writes, "writes held back by FAILOVER went on")                             \
+  X(promoted_by_psync, "PSYNC FAILOVER made a replica a master")                                  \
+  X(psync_refused_failing_over, "PSYNC refused: failing over")                                    \
+  X(shutdown_waited, "SHUTDOWN waited for replicas to acknowledge everything")                    \
+  X(shutdown_caught_up, "SHUTDOWN went on as all replicas had acknowledged")                      \
+  X(shutdown_timed_out, "SHUTDOWN did not wait for a lagging replica any longer")                 \
+  X(shutdown_aborted, "SHUTDOWN ABORT")                                                           \
+  X(shutdown_failed, "SHUTDOWN was given up: the data could not be saved")                        \
+  X(saved_by_itself, "a save point was reached and a snapshot started")                           \
+  X(write_refused_disk_error, "writes and PING were refused as the last save had failed")         \
+  X(died_of_continue, "+CONTINUE to a replica without a position ended its process, as in 7.0.15") \
+  X(async_loading_began, "old data of the same history were served while new ones were loaded")   \
+  X(load_broken_by_reset, "a reset broke a load that reads from the socket")                      \
+  X(rdb_only_served, "a client that wanted the RDB alone got it and was let go")                  \
+  X(filtered_snapshot, "a snapshot held only a part of the data, as was asked")                   \
+  X(sync_file_deleted, "a file that only replication needed was deleted")
 
 enum class Mark : std::uint8_t {
 #define X(name, text) name,

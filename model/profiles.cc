@@ -15,6 +15,7 @@ constexpr R redis_6_2() {
   r.redis_version = "6.2.14";
   r.rdb_version = 9;      // V50
   r.ring_backlog = true;  // V23
+  r.shutdown_waits = false;  // V45
   return r;
 }
 

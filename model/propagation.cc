@@ -7,7 +7,7 @@ namespace model {
 namespace {
 
 void append(State& s, std::string_view bytes) {
-  s.backlog->append(bytes);
+  if (s.backlog->append(bytes)) s.output_grew = true;
   s.history.offset += static_cast<Offset>(bytes.size());
 }
 

@@ -105,13 +105,31 @@ void drop_silent_replicas(Turn& t) {
   }
 }
 
+namespace {
+
+// A limit below the backlog's size would end replicas that the backlog could serve (V46).
+std::int64_t hard_limit(const State& s) {
+  const std::int64_t hard = s.config.replica_output_limit.hard;
+  return hard == 0 ? 0 : std::max(hard, s.config.repl_backlog_size);
+}
+
+}  // namespace
+
+bool some_replica_is_slow(const State& s) {
+  const OutputLimit& limit = s.config.replica_output_limit;
+  const std::int64_t least = limit.soft != 0 ? limit.soft : hard_limit(s);
+  if (least == 0) return false;
+  return std::any_of(s.replicas.begin(), s.replicas.end(), [&](ConnId conn) {
+    return output_memory(s, s.sessions.at(conn)) >= least;
+  });
+}
+
 void drop_slow_replicas(Turn& t) {
   State& s = t.s;
   const OutputLimit& limit = s.config.replica_output_limit;
-  const std::int64_t hard = limit.hard == 0 ? 0 : std::max(limit.hard, s.config.repl_backlog_size);
+  const std::int64_t hard = hard_limit(s);
   for (const ConnId conn : std::vector<ConnId>(s.replicas)) {
     Session& session = *s.find(conn);
-    if (session.feed.state == FeedState::wait_bgsave_start) continue;
     const std::int64_t used = output_memory(s, session);
     const bool over_soft = limit.soft != 0 && used >= limit.soft;
     if (!over_soft) session.feed.over_soft_since.reset();
@@ -122,8 +140,8 @@ void drop_slow_replicas(Turn& t) {
     if (!too_much && !too_long) continue;
     t.mark(too_much ? Mark::replica_over_hard_limit : Mark::replica_over_soft_limit);
     if (t.prose()) {
-      t.note("link", who(session) + " has " + std::to_string(used) +
-                         " unsent bytes, over the output buffer limit: dropped");
+      t.note("link", who(session) + " takes " + std::to_string(used) +
+                         " bytes of output, over the output buffer limit: dropped");
     }
     drop_replica(t, session, FeedEvent::over_limit);
   }
@@ -163,10 +181,16 @@ std::int64_t acked_by(const State& s, Offset offset) {
   return count;
 }
 
+bool reads_stream(const State& s, const Session& replica) {
+  return s.backlog && replica.is_replica() && replica.feed.state != FeedState::gone &&
+         replica.feed.state != FeedState::wait_bgsave_start && !replica.announced.rdb_only;
+}
+
 std::int64_t output_memory(const State& s, const Session& replica) {
-  const auto own = static_cast<std::int64_t>(replica.unsent());
-  if (!s.backlog || replica.feed.state == FeedState::wait_bgsave_start) return own;
-  return own + (s.backlog->next() - replica.feed.position);
+  if (!reads_stream(s, replica)) return 0;
+  // Until something is fed that it is owed it stands nowhere.
+  if (replica.feed.owed_from == s.backlog->next()) return 0;
+  return s.backlog->memory_from(replica.feed.position);
 }
 
 }  // namespace model

@@ -32,6 +32,7 @@ void drop_replica(Turn& t, Session& session, FeedEvent why);  // the same, and e
 void drop_all_replicas(Turn& t, std::string_view why);        // to make them ask again (R7.43)
 void drop_silent_replicas(Turn& t);                           // R2.6
 void drop_slow_replicas(Turn& t);                             // R7.46
+bool some_replica_is_slow(const State& s);                    // over a limit, soft or hard
 
 void keep_waiters_alive(Turn& t);  // a newline to those that wait for a snapshot (R4.13)
 
@@ -41,7 +42,10 @@ void recount_good_replicas(Turn& t);                   // R9.21
 std::int64_t acked_by(const State& s, Offset offset);  // online replicas that have acknowledged it
 void release_waiters(Turn& t);                         // WAIT: R9.18, R9.19
 
-// Unsent bytes of a replica, those of the shared stream included (R6.14).
+// Whether it has a position in the stream, which keeps the bytes from there on alive (R4.18).
+bool reads_stream(const State& s, const Session& replica);
+
+// What a replica's output takes: the blocks of the shared stream from its position on (R6.14).
 std::int64_t output_memory(const State& s, const Session& replica);
 
 }  // namespace model

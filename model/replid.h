@@ -18,7 +18,13 @@ struct ReplId {
     z.fill('0');
     return z;
   }
-  std::string_view view() const { return {text.data(), text.size()}; }
+  // No id at all, not even zeros: what a replica has whose master did not tell one (R3.27).
+  static constexpr ReplId blank() {
+    ReplId id;
+    id.text.fill('\0');
+    return id;
+  }
+  std::string_view view() const { return {text.data(), text.front() == '\0' ? 0 : text.size()}; }
   bool is_zero() const { return text == zeros(); }  // "none": the secondary id before any shift
   auto operator<=>(const ReplId&) const = default;
 };

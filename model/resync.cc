@@ -4,8 +4,10 @@
 #include <array>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "model/applying.h"
+#include "model/failover.h"
 #include "model/feeding.h"
 #include "model/link.h"
 #include "model/data/number.h"
@@ -56,6 +58,8 @@ void carry_on(Turn& t, Session& session, const Request& request) {
   feed_hears(t, session, FeedEvent::continued);
   // With a correct judge() the wanted byte is held; a quirk may grant more than there is.
   session.feed.position = std::clamp(request.from, s.backlog->first(), s.backlog->next());
+  // It stands in the last block at once, if there is one; else nowhere yet.
+  session.feed.owed_from = s.backlog->histlen() > 0 ? s.backlog->first() : s.backlog->next();
   session.feed.acked_at = t.now();
   s.replicas.push_back(session.conn);
   session.out += "+CONTINUE";
@@ -94,7 +98,7 @@ void need_full_resync(Turn& t, Session& session, bool with_sync) {
     t.mark(Mark::diskless_delay_waited);
     return;
   }
-  start_snapshot_for_replicas(t);
+  start_snapshot_for_replicas(t, session.announced);
 }
 
 void answer_resync(Turn& t, Session& session, const Request& request, Resync::Why why,
@@ -129,7 +133,13 @@ bool admit(Turn& t, Session& session, Args argv) {
       reply.error("ERR PSYNC FAILOVER replid must match my replid.");
       return false;
     }
+    t.mark(Mark::promoted_by_psync);
     promote(t);
+  }
+  if (failing_over(s)) {
+    t.mark(Mark::psync_refused_failing_over);
+    reply.error("NOMASTERLINK Can't SYNC while failing over");
+    return false;
   }
   if (!s.is_master() && s.link.state != LinkState::connected) {
     t.mark(Mark::psync_refused_no_master_link);
@@ -158,6 +168,17 @@ void take_ack(Turn& t, Session& session, std::string_view text) {
   if (feed.state == FeedState::online) feed.stream_after_ack = false;
 }
 
+std::vector<std::string_view> words(std::string_view text) {
+  std::vector<std::string_view> found;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t begin = text.find_first_not_of(" \"", at);
+    if (begin == std::string_view::npos) break;
+    at = std::min(text.find_first_of(" \"", begin), text.size());
+    found.push_back(text.substr(begin, at - begin));
+  }
+  return found;
+}
+
 // One option of REPLCONF; false when an error was replied.
 bool take_option(Session& session, const std::string& option, const std::string& value) {
   Announced& a = session.announced;
@@ -181,20 +202,25 @@ bool take_option(Session& session, const std::string& option, const std::string&
     if (upper(value) == "PSYNC2") a.psync2 = true;
   } else if (option == "RDB-ONLY") {
     const auto on = to_integer(value);
-    if (!on) {
-      reply.error("ERR value is not an integer or out of range");
+    if (!on || *on < 0 || *on > 1) {
+      reply.error(on ? "ERR value is out of range, value must between 0 and 1"
+                     : "ERR value is not an integer or out of range");
       return false;
     }
     a.rdb_only = *on == 1;
   } else if (option == "RDB-FILTER-ONLY") {
-    if (value.empty()) {
-      a.exclude_data = a.exclude_functions = true;
-    } else if (upper(value) == "FUNCTIONS") {
-      a.exclude_data = true;
-      a.exclude_functions = false;
-    } else {
-      reply.error("ERR Unsupported rdb-filter-only option: " + value);
+    if (std::count(value.begin(), value.end(), '"') % 2 != 0) {
+      reply.error("ERR Missing rdb-filter-only values");
       return false;
+    }
+    // What is named is kept, all else is left out; an unknown name is noticed when it is too late.
+    a.exclude_data = a.exclude_functions = true;
+    for (const std::string_view word : words(value)) {
+      if (!same_word(word, "functions")) {
+        reply.error("ERR Unsupported rdb-filter-only option: " + std::string(word));
+        return false;
+      }
+      a.exclude_functions = false;
     }
   }
   return true;

@@ -60,6 +60,7 @@ struct Rules {
   bool only_reads_refresh_link = true;      // R1.3 table, lastinteraction; H61
   bool retarget_cancels_handshake = true;   // R2.4; H65
   bool failed_fork_rejects_waiters = true;  // R4.7; H68
+  bool shutdown_waits = true;               // R10.19; V45: 7.0 and later
 
   // --- versions
   // -----------------------------------------------------------------------------------

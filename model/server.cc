@@ -33,10 +33,11 @@ bool only_newlines(std::string_view bytes) {
   return !bytes.empty() && bytes.find_first_not_of("\r\n") == std::string_view::npos;
 }
 
-// What a file's history means to a process that starts from it (R10.17, R10.18).
+// What a file's history means to a process that starts from it (R10.17, R10.18). Old servers wrote
+// a database of -1, which is no place to go on from.
 void restore_history(Turn& t, const RdbReplication& saved) {
   State& s = t.s;
-  if (saved.id.size() != 40) return;
+  if (saved.id.size() != 40 || saved.offset == -1 || saved.stream_db == -1) return;
   const ReplId id = replid_from(saved.id);
   s.history.offset = saved.offset;
   t.mark(Mark::restarted_with_history);
@@ -60,7 +61,19 @@ void restore_history(Turn& t, const RdbReplication& saved) {
 // A master drops what is overdue already, and says so in its stream; a replica keeps it (R8.9).
 void drop_overdue(Turn& t) {
   State& s = t.s;
-  if (s.is_master()) expire_cycle(t);
+  if (!s.is_master()) return;
+  constexpr std::size_t kAtOnce = 1000;
+  for (unsigned db = 0; db < s.data.databases(); ++db) {
+    for (auto keys = s.data.overdue(db, t.at.wall, kAtOnce); !keys.empty();
+         keys = s.data.overdue(db, t.at.wall, kAtOnce)) {
+      for (const std::string& key : keys) {
+        s.data.erase(db, key);
+        open_unit(t);
+        propagate(t, {db, {s.config.lazyfree_lazy_expire ? "UNLINK" : "DEL", key}});
+        close_unit(t);
+      }
+    }
+  }
 }
 
 void load_file(Turn& t) {
@@ -77,7 +90,11 @@ void load_file(Turn& t) {
   RdbContent& content = std::get<RdbContent>(loaded);
   s.data = std::move(content.data);
   if (content.replication) restore_history(t, *content.replication);
+  // The deletions move the offset even where nobody can ask for them: as in the real server.
+  const bool resumable = s.backlog.has_value();
+  if (s.is_master() && !resumable) create_backlog(t);
   drop_overdue(t);
+  if (s.is_master() && !resumable) free_backlog(t);
 }
 
 }  // namespace
@@ -109,6 +126,8 @@ void Server::start(const Moment& at) {
     State& s = t.s;
     s.started = at.now;
     s.no_replicas_since = at.now;
+    s.saving.last = s.saving.last_try = at.now;  // what is there counts as saved
+    s.saving.last_wall = at.wall;
     s.next_server_cron = at.now + kFirstCron;
     s.next_replication_cron = at.now + kFirstCron;
     s.history.begin_anew(at.around);
@@ -128,6 +147,8 @@ void Server::accepted(const Moment& at, ConnId conn, std::string_view peer_ip, i
     session.peer_ip = peer_ip;
     session.peer_port = peer_port;
     session.last_heard = at.now;
+    // A password that is set later asks nothing of those who are here already.
+    session.authenticated = t.s.config.requirepass.empty();
   });
 }
 
@@ -169,6 +190,12 @@ void Server::ended(const Moment& at, ConnId conn) {
 }
 
 void Server::reset(const Moment& at, ConnId conn) {
+  if (is_link(*state_, conn) && reset_breaks_load(*state_)) {
+    return turn(*state_, at, [](Turn& t) {
+      t.mark(Mark::load_broken_by_reset);
+      link_hears(t, LinkEvent::closed);
+    });
+  }
   ended(at, conn);
 }
 
@@ -192,6 +219,10 @@ void Server::job_ended(const Moment& at, JobId job, JobEnd end) {
 
 void Server::tick(const Moment& at) {
   turn(*state_, at, [](Turn& t) { run_timers(t); });
+}
+
+void Server::terminate() {
+  state_->stop_signalled = true;
 }
 
 Instant Server::next_wake() const {

@@ -10,9 +10,9 @@
 // then what is to be done before sleeping is done. All of it shows in the effects of that input.
 //
 // The code behind it, in reading order: state.h (what a server remembers), history.h and backlog.h
-// (who may continue from where), machines.h (the two state machines); a master: resync, snapshots,
+// (who may continue from where), machines.h (the state machines); a master: resync, snapshots,
 // feeding, replicas; a replica: link, transfer, applying; both: propagation, execute (the gates
-// before a command), cron, commands_server, info.
+// before a command), cron, commands_server, info; changing and ending: failover, shutdown, saving.
 #pragma once
 
 #include <map>
@@ -102,6 +102,10 @@ class Server {
   // SIGSTOP.
   void tick(const Moment& at);
   Instant next_wake() const;
+
+  // --- signals
+  // ------------------------------------------------------------------------------------------
+  void terminate();  // SIGTERM: as SHUTDOWN, at the next cron (R10.19); call tick() by next_wake()
 
   // --- a look inside, for oracles and reports
   // --------------------------------------------------------

@@ -54,6 +54,7 @@ struct Feed {
   FeedState state = FeedState::none;
   Offset asked_at = 0;                     // our offset when it asked for a full resync
   Offset snapshot_offset = 0;              // psync_initial_offset
+  Offset owed_from = 0;                    // first byte of the stream that it was ever owed
   Offset position = 0;                     // next byte of the stream to be sent
   Offset acked = 0;                        // repl_ack_off, the highest seen
   Instant acked_at{};                      // repl_ack_time
@@ -86,6 +87,7 @@ struct Session {
   std::vector<Watched> watched;
   bool watch_broken = false;
   std::optional<Waiting> waiting;
+  bool waits_for_exit = false;  // in SHUTDOWN
   Offset woff = 0;       // offset after its last write (R7.16)
   Instant last_heard{};  // lastinteraction
 

@@ -9,11 +9,10 @@
 #include "model/data/rdb.h"
 #include "model/replicas.h"
 #include "model/replid.h"
+#include "model/saving.h"
 
 namespace model {
 namespace {
-
-constexpr std::string_view kDumpFile = "dump.rdb";
 
 bool same_filters(const Announced& a, const Announced& b) {
   return a.exclude_data == b.exclude_data && a.exclude_functions == b.exclude_functions;
@@ -25,6 +24,7 @@ void fix_copy(Turn& t, Session& session, Offset offset, Offset position) {
   State& s = t.s;
   feed_hears(t, session, FeedEvent::snapshot_started);
   session.feed.snapshot_offset = offset;
+  session.feed.owed_from = offset + 1;
   session.feed.position = position;
   s.stream_db = -1;
   if (session.feed.came_with_sync) return;
@@ -61,6 +61,7 @@ void give_file(Turn& t, const Blob& rdb) {
 void put_online_until_ack(Turn& t) {
   for (Session* session : replicas_in(t.s, FeedState::wait_bgsave_end)) {
     if (session->announced.rdb_only) {
+      t.mark(Mark::rdb_only_served);
       feed_hears(t, *session, FeedEvent::rdb_only_sent);
       drop_replica(t, *session, FeedEvent::dropped);
       continue;
@@ -73,17 +74,15 @@ void put_online_until_ack(Turn& t) {
   recount_good_replicas(t);
 }
 
-void snapshot_lost(Turn& t) {
-  t.mark(Mark::snapshot_died);
-  if (t.prose()) t.note("snapshot", "failed: the replicas waiting for it are dropped");
+void snapshot_lost(Turn& t, bool by_us) {
+  if (!by_us) t.mark(Mark::snapshot_died);
+  if (t.prose()) {
+    t.note("snapshot", std::string(by_us ? "was killed" : "failed") +
+                           ": the replicas waiting for it are dropped");
+  }
   for (Session* session : replicas_in(t.s, FeedState::wait_bgsave_end)) {
     drop_replica(t, *session, FeedEvent::snapshot_failed);
   }
-}
-
-void write_file(Turn& t, std::string_view name, const Blob& content) {
-  t.s.files[std::string(name)] = content;
-  t.effect(WriteFile{std::string(name), content});
 }
 
 }  // namespace
@@ -96,7 +95,7 @@ bool relays_to_sockets(const State& s) {
   return s.snapshot && s.snapshot->target == Snapshot::Target::socket;
 }
 
-Blob capture(Turn& t) {
+Blob capture(Turn& t, const Announced& wanted) {
   const State& s = t.s;
   RdbOptions options;
   options.version = s.rules.rdb_version;
@@ -114,6 +113,10 @@ Blob capture(Turn& t) {
   }
   if (options.replication)
     t.effect(Published{Published::In::snapshot, s.history.id, s.history.offset});
+  if (filtered(wanted)) t.mark(Mark::filtered_snapshot);
+  if (wanted.exclude_data) {
+    return Blob(encode_rdb(Keyspace(static_cast<unsigned>(s.config.databases)), options));
+  }
   return Blob(encode_rdb(s.data, options));
 }
 
@@ -134,16 +137,16 @@ bool attach(Turn& t, Session& newcomer) {
   return false;
 }
 
-void start_snapshot_for_replicas(Turn& t) {
+void start_snapshot_for_replicas(Turn& t, const Announced& wanted) {
   State& s = t.s;
   std::vector<Session*> waiting = replicas_in(s, FeedState::wait_bgsave_start);
-  const Announced wanted = waiting.front()->announced;
   std::erase_if(waiting, [&](const Session* w) { return !same_filters(w->announced, wanted); });
   const bool all_take_eof = std::all_of(waiting.begin(), waiting.end(),
                                         [](const Session* w) { return w->announced.eof; });
   const bool to_socket = (s.config.repl_diskless_sync || filtered(wanted)) && all_take_eof;
 
   if (t.at.machine.fork_fails) {
+    if (!to_socket) save_ended(t, false);
     if (s.rules.failed_fork_rejects_waiters) refuse_waiters(t);
     return;
   }
@@ -151,7 +154,7 @@ void start_snapshot_for_replicas(Turn& t) {
   snapshot.target = to_socket ? Snapshot::Target::socket : Snapshot::Target::disk;
   snapshot.job = JobId{s.next_job++};
   snapshot.offset = s.history.offset;
-  snapshot.payload = capture(t);
+  snapshot.payload = capture(t, wanted);
   const std::size_t bytes = snapshot.payload.size();
   if (to_socket) {
     const std::string mark = random_mark(t.at.around);
@@ -159,6 +162,8 @@ void start_snapshot_for_replicas(Turn& t) {
     for (Session* session : waiting) fix_copy(t, *session, snapshot.offset, snapshot.offset + 1);
     for (Session* session : waiting) session->out += "$EOF:" + mark + "\r\n";
   } else {
+    save_began(t);
+    if (s.config.rdb_del_sync_files) s.saving.for_sync_only = true;
     for (Session* session : waiting) fix_copy(t, *session, snapshot.offset, snapshot.offset + 1);
   }
   t.effect(
@@ -189,7 +194,8 @@ void start_due_snapshot(Turn& t) {
   const bool enough =
       c.repl_diskless_sync_max_replicas > 0 && alike >= c.repl_diskless_sync_max_replicas;
   if (!c.repl_diskless_sync || enough || longest >= c.repl_diskless_sync_delay) {
-    start_snapshot_for_replicas(t);
+    const Announced wanted = waiting.front()->announced;
+    start_snapshot_for_replicas(t, wanted);
   }
 }
 
@@ -207,6 +213,7 @@ void snapshot_ended(Turn& t, JobId job, JobEnd end) {
     t.mark(Mark::snapshot_end_ignored);
     return;
   }
+  if (s.snapshot->killed) return;
   s.snapshot->ended = end;
   if (end == JobEnd::done) snapshot_progressed(t, s.snapshot->job, s.snapshot->payload.size());
 }
@@ -224,44 +231,45 @@ void reap_snapshot(Turn& t) {
   const Snapshot snapshot = std::move(*s.snapshot);
   s.snapshot.reset();
   const bool written = ok && !(t.at.machine.disk_full && !to_socket);
+  if (!to_socket && !snapshot.killed) save_ended(t, written);
   if (!written) {
-    snapshot_lost(t);
+    snapshot_lost(t, snapshot.killed);
   } else if (to_socket) {
     put_online_until_ack(t);
   } else {
-    write_file(t, kDumpFile, snapshot.payload);
+    write_dump(t, snapshot.payload);
     give_file(t, snapshot.payload);
   }
   start_due_snapshot(t);
 }
 
+// The child is dead from now on, but counts as running until the cron notices: only then are the
+// replicas dropped that waited for it, and the next can start.
 void kill_snapshot(Turn& t) {
   State& s = t.s;
-  if (!s.snapshot) return;
+  if (!s.snapshot || s.snapshot->killed) return;
   t.effect(KillJob{s.snapshot->job});
-  s.snapshot.reset();
-  for (Session* session : replicas_in(s, FeedState::wait_bgsave_end)) {
-    drop_replica(t, *session, FeedEvent::snapshot_failed);
-  }
+  s.snapshot->ended = JobEnd::failed;
+  s.snapshot->killed = true;
 }
 
 bool start_save(Turn& t) {
   State& s = t.s;
-  if (t.at.machine.fork_fails) return false;
+  save_began(t);
+  if (t.at.machine.fork_fails) {
+    t.s.saving.ok = false;
+    return false;
+  }
   Snapshot snapshot;
   snapshot.target = Snapshot::Target::save_only;
   snapshot.job = JobId{s.next_job++};
   snapshot.offset = s.history.offset;
-  snapshot.payload = capture(t);
+  snapshot.payload = capture(t, {});
   t.effect(
       StartJob{snapshot.job, JobKind::snapshot, snapshot.payload.size(), s.data.size(),
                Duration(s.config.rdb_key_save_delay * static_cast<std::int64_t>(s.data.size()))});
   s.snapshot = std::move(snapshot);
   return true;
-}
-
-void save_now(Turn& t) {
-  write_file(t, kDumpFile, capture(t));
 }
 
 }  // namespace model

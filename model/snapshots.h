@@ -17,9 +17,9 @@ bool relays_to_sockets(const State& s);     // a child that writes to sockets is
 // (R4.3, R4.4). False: it cannot.
 bool attach(Turn& t, Session& newcomer);
 
-// Starts one for the replicas in WAIT_BGSAVE_START, of which there is at least one; they are
-// refused when the machine cannot fork (R4.7).
-void start_snapshot_for_replicas(Turn& t);
+// Starts one for the replicas in WAIT_BGSAVE_START that want what `wanted` says, all of it or a part
+// (R4.6); all who wait are refused when the machine cannot fork (R4.7).
+void start_snapshot_for_replicas(Turn& t, const Announced& wanted);
 void start_due_snapshot(Turn& t);  // the same, if it is time (R4.9)
 
 void snapshot_progressed(Turn& t, JobId job, std::uint64_t bytes);
@@ -27,8 +27,9 @@ void snapshot_ended(Turn& t, JobId job, JobEnd end);
 void reap_snapshot(Turn& t);  // the child's end is noticed (R9.14)
 void kill_snapshot(Turn& t);  // FLUSHALL, a full resync of our own, nobody left
 
-bool start_save(Turn& t);  // BGSAVE by hand: to disk, for no replica; false: no fork
-void save_now(Turn& t);    // SAVE, SHUTDOWN SAVE
-Blob capture(Turn& t);     // the data and their history as an RDB file, now
+bool start_save(Turn& t);  // to disk, for no replica (saving.h); false: no fork
+
+// The data and their history as an RDB file, now; without what `wanted` leaves out (R3.41).
+Blob capture(Turn& t, const Announced& wanted);
 
 }  // namespace model

@@ -13,14 +13,14 @@ bool State::loading() const {
     case Transfer::Mode::on_empty_db:
       return transfer.header_seen();
     case Transfer::Mode::swapdb:
-      return transfer.header_seen() && transfer.id != history.id;
+      return transfer.header_seen() && link.told_id != history.id;
   }
   return false;
 }
 
 bool State::async_loading() const {
   return link.transfer && link.transfer->mode == Transfer::Mode::swapdb &&
-         link.transfer->header_seen() && link.transfer->id == history.id;
+         link.transfer->header_seen() && link.told_id == history.id;
 }
 
 Session* State::find(ConnId conn) {

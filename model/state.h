@@ -51,9 +51,7 @@ struct MasterSession {
 // A full resync on its way in (TRANSFER).
 struct Transfer {
   enum class Mode : std::uint8_t { to_disk, on_empty_db, swapdb } mode = Mode::to_disk;
-  ReplId id;            // of +FULLRESYNC
-  bool has_id = false;  // false after SYNC or a malformed line (R3.27)
-  Offset offset = -1;
+  Offset offset = -1;                // of +FULLRESYNC; -1 after SYNC or a malformed line (R3.27)
   std::optional<std::int64_t> size;  // $<size>
   std::string mark;                  // $EOF:<mark>; 40 bytes, or empty
   std::string payload;               // what has come
@@ -76,6 +74,7 @@ struct Link {
   std::string line;            // handshake bytes not yet a whole line
   Instant line_since{};        // when its first byte came
   Instant last_io{};           // repl_transfer_lastio
+  ReplId told_id = ReplId::blank();  // of the last +FULLRESYNC, whatever became of it; SYNC tells none
   std::optional<Transfer> transfer;
   std::optional<MasterSession> master;  // iff state is connected
   std::optional<Resumable> cached;      // the suspended session of a lost master
@@ -94,7 +93,46 @@ struct Snapshot {
   std::uint64_t produced = 0;   // socket: bytes that the child has written so far
   std::uint64_t relay_end = 0;  // socket: end of the chunk that is being relayed (R4.15)
   std::optional<JobEnd> ended;  // the child has ended, and is not reaped yet
+  bool killed = false;          // by us: its end is no error
   bool operator==(const Snapshot&) const = default;
+};
+
+// --- roles and stopping
+// ---------------------------------------------------------------------------------------------
+
+// FAILOVER (R10.31). Writes are paused for as long as it is not `none`.
+struct Failover {
+  FailoverState state = FailoverState::none;
+  std::string host;                 // the target; empty: whoever catches up first
+  int port = 0;
+  std::optional<Instant> deadline;  // TIMEOUT
+  bool force = false;               // at the deadline go all the same
+  bool operator==(const Failover&) const = default;
+};
+
+// SHUTDOWN or SIGTERM, waiting for the replicas (R10.19). Writes are paused meanwhile.
+struct ShutdownWish {
+  bool save = false, nosave = false, now = false, force = false;
+  bool operator==(const ShutdownWish&) const = default;
+};
+struct Shutdown {
+  ShutdownWish wish;
+  Instant deadline{};  // shutdown-timeout
+  bool operator==(const Shutdown&) const = default;
+};
+
+// What was saved, and what has changed since (the save points of redis.conf).
+struct Saving {
+  std::int64_t dirty = 0;         // changes since the last good save
+  std::int64_t dirty_before = 0;  // of them, those that the running snapshot has
+  Instant last{};                 // lastsave
+  WallTime last_wall{};           // the same, as LASTSAVE shows it
+  Instant last_try{};             // lastbgsave_try
+  bool ok = true;                 // lastbgsave_status
+  bool scheduled = false;         // BGSAVE SCHEDULE, or BGSAVE in a transaction
+  bool for_sync_only = false;     // the file exists for replicas only (R4.41)
+  std::int64_t saves = 0;         // rdb_saves
+  bool operator==(const Saving&) const = default;
 };
 
 // --- counters, as INFO names them
@@ -135,7 +173,13 @@ struct State {
   std::optional<Snapshot> snapshot;
   std::int64_t good_replicas = 0;  // repl_good_slaves_count
   bool getack_wanted = false;
+  bool output_grew = false;  // the stream has a new block: who reads too slowly?
   Pause pause;
+  Failover failover;
+  std::optional<Shutdown> shutdown;
+  bool stop_signalled = false;  // SIGTERM, which the next server cron takes up
+  bool unpaused = false;        // what was held back goes on before the next sleep
+  Saving saving;
 
   std::vector<Operation> unit;  // operations of the execution unit that is open (R7.10)
   unsigned depth = 0;           // nesting of calls; the unit ends when it is 0 again

@@ -10,6 +10,7 @@
 #include "model/link.h"
 #include "model/data/rdb.h"
 #include "model/replicas.h"
+#include "model/saving.h"
 #include "model/snapshots.h"
 
 namespace model {
@@ -18,6 +19,13 @@ namespace {
 constexpr std::size_t kReadSize = 16384;  // what one read of the payload takes at the most
 
 constexpr std::size_t kMarkSize = 40;
+
+// The digits at the front, as strtoll() reads them; 0 when there are none.
+std::int64_t leading_number(std::string_view text) {
+  std::int64_t number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
+}
 
 // What a full resync replaces. From here to its success there is no master, no cached master, no
 // backlog and no replica of ours; our id and offset still show the old values (R1.8).
@@ -35,13 +43,11 @@ void start_load(Turn& t) {
   Transfer& transfer = *s.link.transfer;
   transfer.complete = true;
   // Emptying the old data takes time, so the master is told that we live; nothing to empty, nothing said.
-  const bool empties = s.data.size() > 0;
+  const bool empties = transfer.mode == Transfer::Mode::to_disk && s.data.size() > 0;
   if (transfer.mode == Transfer::Mode::to_disk) {
     give_up_history(t);
     s.data.clear();
-    const Blob file{transfer.payload};
-    s.files["dump.rdb"] = file;
-    t.effect(WriteFile{"dump.rdb", file});
+    write_dump(t, Blob(transfer.payload));
   }
   t.effect(SetReading{*s.link.conn, false});
   std::uint64_t keys = 0;
@@ -73,15 +79,17 @@ void take_header_line(Turn& t, const std::string& line) {
   if (line.starts_with("$EOF:") && line.size() >= 5 + kMarkSize) {
     link.transfer->mark = line.substr(5, kMarkSize);
   } else if (line.starts_with('$')) {
-    std::int64_t size = 0;
-    const auto [end, error] = std::from_chars(line.data() + 1, line.data() + line.size(), size);
-    if (error != std::errc() || size < 0) return transfer_fails(t, "\"" + line + "\" is no size");
+    const std::int64_t size = leading_number(std::string_view(line).substr(1));
+    if (size < 0) return transfer_fails(t, "\"" + line + "\" is no size");
     link.transfer->size = size;
   } else {
     if (!line.starts_with('-'))
-      t.effect(ProtocolBreach{*link.conn, "expected a payload, got " + quoted(line)});
+      t.effect(ProtocolBreach{*link.conn, "expected a payload, got " + model::quoted(line)});
     return transfer_fails(t, line);
   }
+  if (t.s.async_loading()) t.mark(Mark::async_loading_began);
+  // Diskless, the load begins here; our own child would only be in its way (reference 4.6).
+  if (link.transfer->mode == Transfer::Mode::swapdb) kill_snapshot(t);
   if (link.transfer->mode == Transfer::Mode::on_empty_db) {
     give_up_history(t);
     t.s.data.clear();
@@ -99,6 +107,8 @@ bool payload_whole(const Transfer& transfer) {
 void take_payload(Turn& t, std::string_view& bytes) {
   Link& link = t.s.link;
   Transfer& transfer = *link.transfer;
+  // A real replica reads nothing of a payload without bytes, and takes that for the end of the link.
+  if (transfer.size == 0) return transfer_fails(t, "an empty payload");
   std::size_t count = std::min(bytes.size(), kReadSize);
   if (transfer.size) {
     count = std::min(count, static_cast<std::size_t>(*transfer.size) - transfer.payload.size());
@@ -115,11 +125,21 @@ void take_payload(Turn& t, std::string_view& bytes) {
   start_load(t);
 }
 
+// A replica without persistence keeps no file either, if it is told so (R4.41).
+void discard_received_file(Turn& t) {
+  const State& s = t.s;
+  if (s.link.transfer->mode != Transfer::Mode::to_disk) return;
+  if (!s.config.rdb_del_sync_files || !no_persistence(s)) return;
+  t.mark(Mark::sync_file_deleted);
+  delete_dump(t);
+}
+
 void take_data(Turn& t, RdbContent content) {
   State& s = t.s;
   Transfer& transfer = *s.link.transfer;
   if (transfer.mode == Transfer::Mode::swapdb) give_up_history(t);
   s.data = std::move(content.data);
+  discard_received_file(t);
   const unsigned db =
       content.replication ? static_cast<unsigned>(content.replication->stream_db) : 0;
   s.link.master.emplace();
@@ -142,6 +162,7 @@ void keep_half(State& s, const Keyspace& whole) {
 
 void load_failed(Turn& t, std::string_view why) {
   t.mark(Mark::load_failed);
+  discard_received_file(t);
   transfer_fails(t, why);
 }
 
@@ -182,19 +203,20 @@ bool load_runs(const State& s) {
   return s.link.transfer && s.link.transfer->load;
 }
 
+bool reset_breaks_load(const State& s) {
+  return load_runs(s) && s.link.transfer->mode != Transfer::Mode::to_disk &&
+         s.link.transfer->payload.size() > kReadSize;
+}
+
 // +FULLRESYNC <id> <offset>. A malformed one is taken all the same, without an id (R3.27).
 void note_full_resync(Turn& t, std::string_view line) {
   Transfer& transfer = t.s.link.transfer.emplace();
+  t.s.link.told_id = ReplId::blank();
   line.remove_prefix(std::min(line.size(), std::string_view("+FULLRESYNC ").size()));
   const std::size_t space = line.find(' ');
   if (space != 40) return;
-  const std::string_view number = line.substr(space + 1);
-  if (std::from_chars(number.data(), number.data() + number.size(), transfer.offset).ec !=
-      std::errc()) {
-    return;
-  }
-  transfer.id = replid_from(line.substr(0, 40));
-  transfer.has_id = true;
+  transfer.offset = leading_number(line.substr(space + 1));
+  t.s.link.told_id = replid_from(line.substr(0, 40));
 }
 
 void transfer_receives(Turn& t, std::string_view& bytes) {
@@ -206,8 +228,6 @@ void transfer_receives(Turn& t, std::string_view& bytes) {
     take_payload(t, bytes);
   } else if (const auto line = next_line(t, bytes)) {
     take_header_line(t, *line);
-    // An empty payload is whole at once.
-    if (link.transfer && link.transfer->size == 0) start_load(t);
   }
 }
 
@@ -221,10 +241,10 @@ void go_online(Turn& t) {
   master.session.authenticated = true;
   master.session.in.set_unlimited(true);
   master.session.last_heard = t.now();
-  master.id = transfer.id;
-  master.no_offset = !transfer.has_id;
+  master.id = link.told_id;
+  master.no_offset = transfer.offset == -1;
   master.received = master.applied = transfer.offset;
-  s.history.adopt(transfer.id, transfer.offset);
+  s.history.adopt(link.told_id, transfer.offset);
   link.down_since.reset();
   if (!s.backlog) {
     t.mark(Mark::backlog_created_by_full_sync);

@@ -19,6 +19,10 @@ void transfer_receives(Turn& t,
 void abandon_transfer(Turn& t);                   // no effect when there is none
 
 bool load_runs(const State& s);
+
+// A connection that was reset has lost what was not read yet. A load from a file does not notice,
+// one from the socket breaks off (R4.34).
+bool reset_breaks_load(const State& s);
 void load_progressed(Turn& t, JobId job);
 void load_ended(Turn& t, JobId job, JobEnd end);
 void tell_master_we_load(Turn& t);  // a newline, once a second at the most (R4.22)

@@ -8,6 +8,7 @@
 
 #include "model/commands/command.h"
 #include "model/execute.h"
+#include "model/failover.h"
 #include "model/feeding.h"
 #include "model/info.h"
 #include "model/link.h"
@@ -16,6 +17,8 @@
 #include "model/data/rdb.h"
 #include "model/replicas.h"
 #include "model/resync.h"
+#include "model/saving.h"
+#include "model/shutdown.h"
 #include "model/snapshots.h"
 #include "model/state.h"
 #include "model/data/text.h"
@@ -75,12 +78,12 @@ void quit(Turn&, Session& session, Args) {
   session.close_after_reply = true;
 }
 
-void reset(Turn&, Session& session, Args) {
+void reset(Turn& t, Session& session, Args) {
   session.multi.reset();
   session.watched.clear();
   session.watch_broken = false;
   session.db = 0;
-  session.authenticated = false;
+  session.authenticated = t.s.config.requirepass.empty();
   reply_to(session).simple("RESET");
 }
 
@@ -156,6 +159,8 @@ void unwatch(Turn&, Session& session, Args) {
 
 void replicaof(Turn& t, Session& session, Args argv) {
   State& s = t.s;
+  if (failing_over(s))
+    return reply_to(session).error("ERR REPLICAOF not allowed while failing over.");
   if (same_word(argv[1], "no") && same_word(argv[2], "one")) {
     promote(t);
     return reply_to(session).ok();
@@ -224,6 +229,13 @@ void config_get(Turn& t, Session& session, Args patterns) {
       }
     }
   }
+  // REPLICAOF changes it, CONFIG SET does not.
+  const Link& link = t.s.link;
+  for (const std::string_view name : {"replicaof", "slaveof"}) {
+    const auto asked = [&](const std::string& given) { return matches(lower(given), name); };
+    if (std::none_of(patterns.begin(), patterns.end(), asked)) continue;
+    found.emplace_back(name, link.host.empty() ? "" : link.host + " " + std::to_string(link.port));
+  }
   reply_to(session).array(found.size() * 2);
   for (const auto& [name, value] : found) {
     reply_to(session).bulk(name);
@@ -244,13 +256,14 @@ void config_set(Turn& t, Session& session, Args pairs) {
   Config changed = t.s.config;
   for (std::size_t i = 0; i + 1 < pairs.size(); i += 2) {
     const Setting* setting = find_setting(pairs[i]);
-    if (setting == nullptr) {
+    const bool role = same_word(pairs[i], "replicaof") || same_word(pairs[i], "slaveof");
+    if (setting == nullptr && !role) {
       return reply_to(session).error(
           "ERR Unknown option or number of arguments for CONFIG SET - '" + pairs[i] + "'");
     }
     const std::string failed =
         "ERR CONFIG SET failed (possibly related to argument '" + pairs[i] + "') - ";
-    if (setting->at_start_only)
+    if (role || setting->at_start_only)
       return reply_to(session).error(failed + "can't set immutable config");
     if (const auto problem = setting->set(changed, pairs[i + 1]))
       return reply_to(session).error(failed + *problem);
@@ -332,7 +345,7 @@ void client(Turn& t, Session& session, Args argv) {
     return client_pause(t, session, argv);
   if (same_word(argv[1], "unpause") && argv.size() == 2) {
     t.s.pause = {};
-    release_parked(t);
+    t.s.unpaused = true;
     return reply_to(session).ok();
   }
   if (same_word(argv[1], "id") && argv.size() == 2) {
@@ -342,38 +355,6 @@ void client(Turn& t, Session& session, Args argv) {
   if (same_word(argv[1], "getname") && argv.size() == 2) return reply_to(session).null();
   reply_to(session).error("ERR unknown subcommand or wrong number of arguments for '" + argv[1] +
                           "'. Try CLIENT HELP.");
-}
-
-// --- persistence
-// ----------------------------------------------------------------------------------------
-
-void save(Turn& t, Session& session, Args) {
-  if (t.s.snapshot) return reply_to(session).error("ERR Background save already in progress");
-  if (t.at.machine.disk_full) return reply_to(session).error("ERR");
-  save_now(t);
-  reply_to(session).ok();
-}
-
-void bgsave(Turn& t, Session& session, Args) {
-  if (t.s.snapshot) return reply_to(session).error("ERR Background save already in progress");
-  if (!start_save(t)) return reply_to(session).error("ERR");
-  reply_to(session).simple("Background saving started");
-}
-
-void shutdown(Turn& t, Session& session, Args argv) {
-  bool saves = !t.s.config.save.empty();
-  for (const std::string& option : argv.subspan(1)) {
-    if (same_word(option, "nosave")) {
-      saves = false;
-    } else if (same_word(option, "save")) {
-      saves = true;
-    } else if (!same_word(option, "now") && !same_word(option, "force")) {
-      return reply_to(session).error(kSyntax);
-    }
-  }
-  if (saves) save_now(t);
-  t.effect(Exit{0, "SHUTDOWN"});
-  t.s.exited = true;
 }
 
 // --- debugging
@@ -442,14 +423,16 @@ namespace f = flag;
 
 constexpr auto kCommands = std::to_array<Command>({
     {"auth", -2, f::loading | f::stale | f::no_auth, nullptr, auth},
-    {"bgsave", -1, f::admin | f::no_async_loading, nullptr, bgsave},
+    {"bgsave", -1, f::admin | f::no_async_loading, nullptr, serve_bgsave},
     {"client", -2, f::loading | f::stale, nullptr, client},
     {"config", -2, f::admin | f::loading | f::stale, nullptr, config},
     {"debug", -2, f::admin | f::loading | f::stale, nullptr, debug},
     {"discard", 1, f::loading | f::stale, nullptr, discard},
     {"echo", 2, f::loading | f::stale, nullptr, echo},
     {"exec", 1, f::loading | f::stale, nullptr, exec},
+    {"failover", -1, f::admin | f::stale, nullptr, serve_failover},
     {"info", -1, f::loading | f::stale, nullptr, serve_info},
+    {"lastsave", 1, f::loading | f::stale, nullptr, serve_lastsave},
     {"multi", 1, f::loading | f::stale, nullptr, multi},
     {"ping", -1, 0, nullptr, ping},
     {"psync", -3, f::admin | f::no_multi | f::no_async_loading, nullptr, serve_psync},
@@ -459,9 +442,9 @@ constexpr auto kCommands = std::to_array<Command>({
     {"replicaof", 3, f::admin | f::stale | f::no_async_loading, nullptr, replicaof},
     {"reset", 1, f::loading | f::stale | f::no_auth, nullptr, reset},
     {"role", 1, f::loading | f::stale, nullptr, role},
-    {"save", 1, f::admin | f::no_multi | f::no_async_loading, nullptr, save},
+    {"save", 1, f::admin | f::no_multi | f::no_async_loading, nullptr, serve_save},
     {"select", 2, f::loading | f::stale, nullptr, select},
-    {"shutdown", -1, f::admin | f::loading | f::stale | f::no_multi, nullptr, shutdown},
+    {"shutdown", -1, f::admin | f::loading | f::stale | f::no_multi, nullptr, serve_shutdown},
     {"slaveof", 3, f::admin | f::stale | f::no_async_loading, nullptr, replicaof},
     {"sync", 1, f::admin | f::no_multi | f::no_async_loading, nullptr, serve_sync},
     {"time", 1, f::loading | f::stale, nullptr, time},

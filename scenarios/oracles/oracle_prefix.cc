@@ -67,7 +67,7 @@ class Prefix final : public Judging<Prefix> {
     if (scene.now.loading) {
       if (!went_on) {
         const model::Transfer& transfer = *scene.state.link.transfer;
-        load = Load{scene.before.digest, transfer.id, transfer.offset};
+        load = Load{scene.before.digest, scene.state.link.told_id, transfer.offset};
       }
       return false;
     }

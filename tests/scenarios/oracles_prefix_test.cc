@@ -124,7 +124,7 @@ void begin_load(OracleStage& stage) {
   b.link.master.reset();
   b.link.state = LinkState::transfer;
   b.link.transfer.emplace();
-  b.link.transfer->id = replid('a');
+  b.link.told_id = replid('a');
   b.link.transfer->offset = stage["a"].history.offset;
   b.link.transfer->complete = true;
   b.backlog.reset();
