@@ -161,7 +161,7 @@ void Proxies::act(World& world) {
     const bool to_master = cut.fault.ways.front();
     finish(world, connection,
            "cut by proxy (" + cut.fault.mode + ") after " + std::to_string(*cut.fault.bytes) +
-               (to_master ? " r2m" : " m2r") + past(cut.fault),
+               (to_master ? " bytes r2m" : " bytes m2r") + past(cut.fault),
            cut.fault);
   }
 }

@@ -259,6 +259,7 @@ Fault::What read_restart(const Reader& r) {
   return restart;
 }
 
+Fault::What read_stop(const Reader& r) { return Stop{r.node()}; }
 Fault::What read_pause(const Reader& r) { return Pause{r.node()}; }
 Fault::What read_resume(const Reader& r) { return Resume{r.node()}; }
 
@@ -339,6 +340,7 @@ constexpr auto kVerbs = std::to_array<Verb>({
     {"silence", read_silence},
     {"crash", read_crash},
     {"restart", read_restart, false},
+    {"stop", read_stop, false},
     {"pause", read_pause},
     {"resume", read_resume, false},
     {"slow_loop", read_slow_loop},

@@ -177,6 +177,7 @@ struct Restart {
   ConfigLines config;      // replaces earlier values
   std::optional<std::string> replicaof;  // given: its place in the configuration; "" = a master
 };
+struct Stop { std::string node; };   // SIGTERM: it ends in good order (R10.19)
 struct Pause { std::string node; };
 struct Resume { std::string node; };
 struct SlowLoop {          // every turn of the event loop takes this much longer
@@ -223,8 +224,8 @@ struct Flip {
 };
 
 struct Fault {
-  using What = std::variant<Cut, HoldWays, Freeze, Reshape, Welcoming, Crash, Restart, Pause, Resume,
-                            SlowLoop, JobFault, DiskFault, ClockFault, Flip>;
+  using What = std::variant<Cut, HoldWays, Freeze, Reshape, Welcoming, Crash, Restart, Stop, Pause,
+                            Resume, SlowLoop, JobFault, DiskFault, ClockFault, Flip>;
   What what;
   std::string name;                        // for `heal`; may be empty
   std::string text;                        // as the timeline prints it: "cut a b (rst)"

@@ -14,6 +14,7 @@ struct Lasting {
   bool operator()(const Cut&) const { return false; }
   bool operator()(const Crash&) const { return false; }
   bool operator()(const Restart&) const { return false; }
+  bool operator()(const Stop&) const { return false; }
   bool operator()(const Resume&) const { return false; }
   bool operator()(const Flip&) const { return false; }
   bool operator()(const ClockFault& clock) const { return clock.drift_ppm.has_value(); }
@@ -79,6 +80,7 @@ class Injector::Act {
     if (restart.replicaof) world_.configure_master(index, *restart.replicaof);
     count(world_.start(index));
   }
+  void operator()(const Stop& stop) { count(world_.terminate(node(stop.node))); }
   void operator()(const Pause& pause) { count(world_.pause(node(pause.node))); }
   void operator()(const Resume& resume) { count(world_.resume(node(resume.node))); }
   void operator()(const SlowLoop& slow) { world_.slow_down(node(slow.node), slow.by); }

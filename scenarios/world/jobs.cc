@@ -48,7 +48,8 @@ Jobs::Due Jobs::start(std::size_t node, const model::StartJob& wish, sim::Instan
   job.kind = wish.kind;
   job.bytes = wish.bytes;
   job.began = now;
-  job.takes = std::max(usual_time(wish.bytes), wish.at_least);
+  const bool unseen = wish.kind == model::JobKind::load && wish.bytes < kLoadedUnseen;
+  job.takes = unseen ? wish.at_least : std::max(usual_time(wish.bytes), wish.at_least);
   if (const auto order = order_for(node, wish.kind, Does::takes); strike(order)) {
     job.takes = orders_[*order].time;
   }

@@ -22,6 +22,10 @@ namespace scenarios {
 inline constexpr sim::Duration kJobStart{1'000};
 inline constexpr std::uint64_t kJobBytesPerSecond = 100'000'000;
 
+// A load serves nobody before it has read so much (loading-process-events-interval-bytes): a shorter
+// one is over before anybody can look, unless keys are slow or a fault makes it so.
+inline constexpr std::uint64_t kLoadedUnseen = 2 * 1024 * 1024;
+
 class Jobs {
  public:
   // The number of a job in the world, and when it next has something to report.

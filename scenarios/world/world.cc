@@ -283,6 +283,15 @@ void World::configure(std::size_t index, const ConfigLines& lines) {
   config.insert(config.end(), lines.begin(), lines.end());
 }
 
+bool World::terminate(std::size_t index) {
+  NodeProcess& node = nodes_[index];
+  if (!node.server || node.server->state().stop_signalled) return false;
+  tell_process(index, "signal", "SIGTERM");
+  node.server->terminate();
+  schedule_wake(index);
+  return true;
+}
+
 bool World::pause(std::size_t index) {
   if (nodes_[index].paused || !nodes_[index].server) return false;
   nodes_[index].paused = true;

@@ -97,6 +97,7 @@ class World {
   // each in the trace.
   bool crash(std::size_t node, sim::Farewell farewell);
   bool start(std::size_t node);
+  bool terminate(std::size_t node);  // SIGTERM
   bool pause(std::size_t node);
   bool resume(std::size_t node);
   // The event loop does nothing else for this long.

@@ -369,6 +369,7 @@ void World::perform(std::size_t index, const model::Reached& reached) {
   }
   const bool by_disk = reached.mark == Mark::transfer_disk_error ||
                        reached.mark == Mark::snapshot_died ||
+                       reached.mark == Mark::shutdown_failed ||
                        reached.mark == Mark::snapshot_failed_to_start;
   if (by_disk && node.machine.disk_full) ++node.disk_errors;
 }

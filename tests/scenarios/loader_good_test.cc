@@ -230,6 +230,7 @@ TEST(Language, EveryKindOfFault) {
   EXPECT_EQ(restart.config, (ConfigLines{{"hz", "1"}}));
   EXPECT_EQ(fault_of<Restart>(R"({"restart": "a"})").replicaof, std::nullopt);
   EXPECT_EQ(fault_of<Pause>(R"({"pause": "a"})").node + fault_of<Resume>(R"({"resume": "b"})").node, "ab");
+  EXPECT_EQ(fault_of<Stop>(R"({"stop": "b"})").node, "b");
   EXPECT_EQ(fault_of<SlowLoop>(R"({"slow_loop": "a", "by": "20ms"})").by, 20ms);
   const JobFault job =
       fault_of<JobFault>(R"({"job": "a", "which": "load", "does": "takes", "time": "2s"})");
