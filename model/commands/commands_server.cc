@@ -12,6 +12,7 @@
 #include "model/feeding.h"
 #include "model/info.h"
 #include "model/link.h"
+#include "model/data/debug_digest.h"
 #include "model/data/number.h"
 #include "model/propagation.h"
 #include "model/data/rdb.h"
@@ -360,11 +361,15 @@ void client(Turn& t, Session& session, Args argv) {
 // --- debugging
 // --------------------------------------------------------------------------------------------
 
-std::string hex40(std::uint64_t digest) {
-  constexpr std::string_view kHex = "0123456789abcdef";
-  std::string text(40, '0');
-  for (std::size_t i = 0; i < 16; ++i) text[39 - i] = kHex[(digest >> (4 * i)) & 15U];
-  return text;
+// Looks at keys as a read does: an overdue one counts as missing.
+void digest_values(Turn& t, Session& session, Args keys) {
+  ReplyWriter reply(session.out);
+  reply.array(keys.size());
+  for (const std::string& key : keys) {
+    const Entry* entry = t.s.data.find(session.db, key);
+    const bool overdue = entry != nullptr && entry->expires && t.at.wall > *entry->expires;
+    reply.simple(hex(debug_digest(overdue ? nullptr : entry)));
+  }
 }
 
 // "0.5" or "3" seconds as a duration, without a floating point.
@@ -395,8 +400,10 @@ void debug(Turn& t, Session& session, Args argv) {
   }
   if (same_word(argv[1], "digest") && argv.size() == 2) {
     ReplyWriter reply(session.out);
-    return reply.simple(hex40(s.data.digest()));
+    return reply.simple(hex(debug_digest(s.data)));
   }
+  if (same_word(argv[1], "digest-value") && argv.size() >= 2)
+    return digest_values(t, session, argv.subspan(2));
   if (same_word(argv[1], "sleep") && argv.size() == 3) {
     const auto duration = seconds(argv[2]);
     if (!duration) return reply_to(session).error(kSyntax);
