@@ -120,6 +120,30 @@ Setting memory(std::string_view name) {
           .get = [](const Config& config) { return std::to_string(config.*Field); }};
 }
 
+// A number among those that say what is held compactly.
+template <auto Field, std::int64_t low, std::int64_t high>
+Setting encoding(std::string_view name, std::string_view alias = {}) {
+  static const std::string expects =
+      "a whole number from " + std::to_string(low) + " to " + std::to_string(high);
+  return {.name = name, .alias = alias, .expects = expects,
+          .set = [](Config& config, std::string_view value) -> Problem {
+            const auto read = whole_number(value);
+            if (!read) return "argument couldn't be parsed into an integer";
+            if (*read < low || *read > high) return between(low, high);
+            config.encoding.*Field = *read;
+            return std::nullopt;
+          },
+          .get = [](const Config& config) { return std::to_string(config.encoding.*Field); }};
+}
+
+Problem set_stream_node_bytes(Config& config, std::string_view value) {
+  const Memory read = read_memory(value);
+  if (read.is == Memory::Is::nonsense) return "argument must be a memory value";
+  if (read.is == Memory::Is::too_large) return between(0, kLong);
+  config.encoding.stream_node_max_bytes = read.bytes;
+  return std::nullopt;
+}
+
 template <auto Field>
 Setting text(std::string_view name, std::string_view alias = {}) {
   return {.name = name, .alias = alias, .expects = "any text",
@@ -217,6 +241,7 @@ Problem set_appendonly(Config&, std::string_view value) {
 }
 
 using C = Config;
+using E = EncodingLimits;
 
 std::vector<Setting> make_settings() {
   std::vector<Setting> all{
@@ -227,6 +252,21 @@ std::vector<Setting> make_settings() {
        .set = set_output_limit, .get = get_output_limit},
       at_start(number<&C::databases, 1, kInt>("databases")),
       at_start(one_of<&C::enable_debug_command, kWhoMay>("enable-debug-command")),
+      encoding<&E::hash_max_listpack_entries, 0, kLong>("hash-max-listpack-entries",
+                                                        "hash-max-ziplist-entries"),
+      encoding<&E::hash_max_listpack_value, 0, kLong>("hash-max-listpack-value",
+                                                      "hash-max-ziplist-value"),
+      encoding<&E::list_max_listpack_size, -kInt - 1, kInt>("list-max-listpack-size",
+                                                            "list-max-ziplist-size"),
+      encoding<&E::set_max_intset_entries, 0, kLong>("set-max-intset-entries"),
+      encoding<&E::stream_node_max_entries, 0, kLong>("stream-node-max-entries"),
+      {.name = "stream-node-max-bytes", .alias = {}, .expects = "a memory size, as 4kb",
+       .set = set_stream_node_bytes,
+       .get = [](const C& c) { return std::to_string(c.encoding.stream_node_max_bytes); }},
+      encoding<&E::zset_max_listpack_entries, 0, kLong>("zset-max-listpack-entries",
+                                                        "zset-max-ziplist-entries"),
+      encoding<&E::zset_max_listpack_value, 0, kLong>("zset-max-listpack-value",
+                                                      "zset-max-ziplist-value"),
       {.name = "hz", .alias = {},
        .expects = "a whole number from 0 to 2147483647 (kept within 1 to 500)",
        .set = set_hz, .get = [](const C& config) { return std::to_string(config.hz); }},

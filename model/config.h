@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include "model/data/encoding.h"
+
 namespace model {
 
 struct OutputLimit {          // client-output-buffer-limit replica <hard> <soft> <soft seconds>
@@ -59,6 +61,7 @@ struct Config {
   bool lazyfree_lazy_user_flush = false;
   std::string enable_debug_command = "no";       // "no", "yes", "local"
   std::string propagation_error_behavior = "ignore";
+  EncodingLimits encoding;                       // what is held compactly
   bool appendonly = false;                       // "no" only: the model has no AOF
   bool operator==(const Config&) const = default;
 };

@@ -162,8 +162,10 @@ void run_data_command(Turn& t, Session& session, const Command& command, Args ar
               .chance = t.at.around,
               .reply = ReplyWriter(session.out),
               .before = {},
-              .instead = {}};
+              .instead = {},
+              .encoding = s.config.encoding};
   command.run(result);
+  if (result.wait) ReplyWriter(session.out).null_array();  // as where nobody may wait
   s.stats.expired_keys += static_cast<std::int64_t>(result.expired);
   if (result.failed && session.from_master) {
     t.mark(Mark::stream_error_ignored);

@@ -103,6 +103,7 @@ Blob capture(Turn& t, const Announced& wanted) {
   options.created = t.at.wall;
   options.compress = s.config.rdbcompression;
   options.checksum = s.config.rdbchecksum;
+  options.encoding = s.config.encoding;
   const std::string id(s.history.id.view());
   if (s.is_master()) {
     if (s.backlog) options.replication = {std::max(s.stream_db, 0), id, s.history.offset};

@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "model/data/encoding.h"
 #include "model/data/keyspace.h"
 #include "model/data/resp.h"
 #include "model/rules.h"
@@ -36,6 +37,14 @@ enum class Overdue : std::uint8_t {
   erase_quietly,   // a writable replica's own write: gone, nothing in the stream (R8.8)
 };
 
+// What a blocking command that found nothing to do waits for. Whoever runs the command lets its
+// client wait, or answers for it where nobody may wait (R7.14).
+struct Wait {
+  std::vector<std::string> keys;
+  std::int64_t timeout_ms = 0;    // 0: for ever
+  std::vector<std::string> argv;  // what to try again when one of the keys has changed
+};
+
 struct Call {
   Keyspace& data;
   unsigned db;  // the caller's selected database
@@ -53,6 +62,10 @@ struct Call {
   bool force = false;                             // propagate even when nothing changed (R7.4)
   std::uint64_t expired = 0;                      // keys that lazy expiry removed
   bool failed = false;                            // an error was replied
+  std::optional<Wait> wait = {};                  // then nothing was replied
+
+  // --- settings ---
+  EncodingLimits encoding = {};
 
   // Lookups with expiry applied as `overdue` says.
   const Entry* look(std::string_view key) { return look(db, key); }
@@ -105,6 +118,14 @@ std::span<const Command> list_commands();    // commands_list.cc
 std::span<const Command> set_commands();     // commands_set.cc
 std::span<const Command> hash_commands();    // commands_hash.cc
 std::span<const Command> zset_commands();    // commands_zset.cc
+std::span<const Command> stream_commands();        // commands_stream.cc
+std::span<const Command> stream_read_commands();   // commands_stream_read.cc
+std::span<const Command> stream_group_commands();  // commands_stream_group.cc
+std::span<const Command> stream_claim_commands();  // commands_stream_claim.cc
+std::span<const Command> stream_info_commands();   // commands_stream_info.cc
+std::span<const Command> bit_commands();           // commands_bit.cc: BITCOUNT, BITOP, BITFIELD, ...
+std::span<const Command> dump_commands();          // commands_dump.cc: DUMP, RESTORE
+std::vector<std::span<const Command>> data_commands();  // all of the above
 std::span<const Command> server_commands();  // commands_server.cc
 
 }  // namespace model

@@ -116,6 +116,25 @@ std::vector<std::string> draw(Chance& chance, std::vector<std::string> from, std
   return from;
 }
 
+void subcommand_syntax_error(Call& call) {
+  call.error("ERR unknown subcommand or wrong number of arguments for '" +
+             call.argv[1].substr(0, 128) + "'. Try " + upper(call.argv[0]) + " HELP.");
+}
+
+void run_subcommand(Call& call, std::span<const Subcommand> table) {
+  const auto found = std::find_if(table.begin(), table.end(), [&](const Subcommand& one) {
+    return same_word(one.name, call.argv[1]);
+  });
+  if (found == table.end())
+    return call.error("ERR unknown subcommand '" + call.argv[1].substr(0, 128) + "'. Try " +
+                      upper(call.argv[0]) + " HELP.");
+  const auto count = static_cast<int>(call.argv.size());
+  if (found->arity > 0 ? count != found->arity : count < -found->arity)
+    return call.error("ERR wrong number of arguments for '" + lower(call.argv[0]) + "|" +
+                      std::string(found->name) + "' command");
+  found->run(call);
+}
+
 void reply_strings(Call& call, const std::vector<std::string>& strings) {
   call.reply.array(strings.size());
   for (const std::string& string : strings) call.reply.bulk(string);

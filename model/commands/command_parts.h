@@ -4,6 +4,7 @@
 #include <concepts>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -67,6 +68,20 @@ void store_result(Call& call, const std::string& to, Value result, std::size_t s
 
 // Draws `count` different elements (all, if fewer), in the order drawn.
 std::vector<std::string> draw(Chance& chance, std::vector<std::string> from, std::size_t count);
+
+// A subcommand of XGROUP and the like: its name in lower case, its arity (the two words count), its
+// handler.
+struct Subcommand {
+  std::string_view name;
+  int arity;
+  void (*run)(Call&);
+};
+
+// What a subcommand says of arguments that it does not understand.
+void subcommand_syntax_error(Call& call);
+
+// Runs the one that argv[1] names, or replies what is wrong.
+void run_subcommand(Call& call, std::span<const Subcommand> table);
 
 void reply_strings(Call& call, const std::vector<std::string>& strings);
 

@@ -14,10 +14,9 @@ using Table = std::map<std::string_view, const Command*>;
 
 Table every_command() {
   Table table;
-  for (const std::span<const Command> family :
-       {string_commands(), key_commands(), list_commands(), set_commands(), hash_commands(),
-        zset_commands(), server_commands()})
+  for (const std::span<const Command> family : data_commands())
     for (const Command& command : family) table.emplace(command.name, &command);
+  for (const Command& command : server_commands()) table.emplace(command.name, &command);
   return table;
 }
 

@@ -381,34 +381,6 @@ void persist(Call& call) {
 // --- looking inside
 // --------------------------------------------------------------------------------
 
-// The encoding a value would have if it had been written at once, with the default limits of 7.0.
-// How it came to be is not remembered: APPEND leaves "raw" behind on a real server.
-struct EncodingName {
-  static constexpr std::size_t kSmall = 64;
-
-  std::string_view operator()(const String& string) const {
-    if (to_integer(string)) return "int";
-    return string.size() <= 44 ? "embstr" : "raw";
-  }
-  std::string_view operator()(const List&) const { return "quicklist"; }
-  std::string_view operator()(const Set& set) const {
-    const bool integers =
-        std::all_of(set.begin(), set.end(), [](const std::string& s) { return to_integer(s); });
-    return integers && set.size() <= 512 ? "intset" : "hashtable";
-  }
-  std::string_view operator()(const Hash& hash) const {
-    const bool small = std::all_of(hash.begin(), hash.end(), [](const auto& pair) {
-      return pair.first.size() <= kSmall && pair.second.size() <= kSmall;
-    });
-    return small && hash.size() <= 512 ? "listpack" : "hashtable";
-  }
-  std::string_view operator()(const SortedSet& sorted) const {
-    const bool small = std::all_of(sorted.begin(), sorted.end(),
-                                   [](const auto& pair) { return pair.first.size() <= kSmall; });
-    return small && sorted.size() <= 128 ? "listpack" : "skiplist";
-  }
-};
-
 // Small numbers are shared by all keys, and say so.
 std::int64_t reference_count(const Value& value) {
   const String* const string = std::get_if<String>(&value);
@@ -427,7 +399,7 @@ void object(Call& call) {
   const Entry* const entry = call.look(call.argv[2]);
   if (entry == nullptr) return call.reply.null();
   if (!encoding) return call.reply.integer(reference_count(entry->value));
-  call.reply.bulk(std::visit(EncodingName(), entry->value));
+  call.reply.bulk(encoding_name(entry->value, call.encoding));
 }
 
 constexpr auto kCommands = std::to_array<Command>({

@@ -39,7 +39,7 @@ void xor_pair(Sha1& digest, std::string_view first, std::string_view second) {
 }
 
 // Redis's numbers of its types.
-enum Type : std::uint32_t { kString = 0, kList = 1, kSet = 2, kZset = 3, kHash = 4 };
+enum Type : std::uint32_t { kString = 0, kList = 1, kSet = 2, kZset = 3, kHash = 4, kStream = 6 };
 
 struct AddValue {
   Sha1& digest;
@@ -63,6 +63,14 @@ struct AddValue {
   void operator()(const SortedSet& sorted) const {
     mix_in(digest, kZset);
     for (const auto& [member, score] : sorted) xor_pair(digest, member, text_of(score));
+  }
+  // Entries alone: groups and what they wait for are left out.
+  void operator()(const Stream& stream) const {
+    mix_in(digest, kStream);
+    for (const StreamEntry* entry : stream.range(kFirstStreamId, kLastStreamId, stream.size())) {
+      mix_in(digest, std::to_string(entry->id.ms) + "." + std::to_string(entry->id.seq));
+      for (const std::string& word : entry->pairs) mix_in(digest, word);
+    }
   }
 };
 

@@ -54,8 +54,9 @@ std::uint64_t score_bits(double score) {
   return std::bit_cast<std::uint64_t>(score == 0 ? 0.0 : score);  // -0 equals 0
 }
 
-struct AddValue {
-  Hasher& into;
+class AddValue {
+ public:
+  explicit AddValue(Hasher& hasher) : into(hasher) {}
   void operator()(const String& string) const { into.add(string); }
   void operator()(const List& list) const {
     for (const std::string& element : list) into.add(element);
@@ -69,6 +70,30 @@ struct AddValue {
   void operator()(const SortedSet& sorted) const {
     for (const auto& [member, score] : sorted) into.add(member).add(score_bits(score));
   }
+  // What the replication stream carries, as Stream's operator== has it.
+  void operator()(const Stream& stream) const {
+    add(stream.last());
+    into.add(stream.size());
+    for (const StreamEntry* entry : stream.range(kFirstStreamId, kLastStreamId, stream.size())) {
+      add(entry->id);
+      into.add(entry->pairs.size());
+      for (const std::string& word : entry->pairs) into.add(word);
+    }
+    for (const auto& [name, group] : stream.groups) {
+      into.add(name).add(std::uint64_t{group.entries_read.has_value()});
+      into.add(group.entries_read.value_or(0)).add(group.pending.size());
+      add(group.last);
+      for (const auto& [id, pending] : group.pending) {
+        add(id);
+        into.add(pending.consumer);
+      }
+    }
+  }
+
+ private:
+  void add(StreamId id) const { into.add(id.ms).add(id.seq); }
+
+  Hasher& into;
 };
 
 std::uint64_t hash_of(const Keyspace::Database::value_type& item) {
@@ -78,7 +103,7 @@ std::uint64_t hash_of(const Keyspace::Database::value_type& item) {
   hasher.add(std::uint64_t{entry.expires.has_value()});
   if (entry.expires)
     hasher.add(static_cast<std::uint64_t>(entry.expires->time_since_epoch().count()));
-  std::visit(AddValue{hasher}, entry.value);
+  std::visit(AddValue(hasher), entry.value);
   return hasher.result();
 }
 
@@ -91,20 +116,30 @@ constexpr std::uint64_t weight(std::uint64_t db) {
 // --------------------------------------------------------------------------
 
 struct ValueText {
-  std::string operator()(const String& string) const { return "string " + quoted(string); }
+  std::string operator()(const String& string) const { return "string " + model::quoted(string); }
   std::string operator()(const List& list) const { return "list " + joined(list); }
   std::string operator()(const Set& set) const { return "set " + joined(set); }
   std::string operator()(const Hash& hash) const {
     std::string text = "hash {";
     for (const auto& [field, value] : hash)
-      text += (text.back() == '{' ? "" : ", ") + quoted(field) + ": " + quoted(value);
+      text += (text.back() == '{' ? "" : ", ") + model::quoted(field) + ": " + model::quoted(value);
     return text + "}";
   }
   std::string operator()(const SortedSet& sorted) const {
     std::string text = "zset {";
     for (const auto& [member, score] : sorted)
-      text += (text.back() == '{' ? "" : ", ") + quoted(member) + ": " + text_of(score);
+      text += (text.back() == '{' ? "" : ", ") + model::quoted(member) + ": " + text_of(score);
     return text + "}";
+  }
+  std::string operator()(const Stream& stream) const {
+    std::string text = "stream up to " + text_of(stream.last()) + " [";
+    for (const StreamEntry* entry : stream.range(kFirstStreamId, kLastStreamId, stream.size()))
+      text += (text.back() == '[' ? "" : ", ") + text_of(entry->id) + ": " + joined(entry->pairs);
+    text += "]";
+    for (const auto& [name, group] : stream.groups)
+      text += " group " + model::quoted(name) + " at " + text_of(group.last) + ", " +
+              std::to_string(group.pending.size()) + " pending";
+    return text;
   }
 
  private:
@@ -112,7 +147,7 @@ struct ValueText {
   static std::string joined(const Elements& elements) {
     std::string text = "[";
     for (const std::string& element : elements)
-      text += (text.back() == '[' ? "" : ", ") + quoted(element);
+      text += (text.back() == '[' ? "" : ", ") + model::quoted(element);
     return text + "]";
   }
 };
@@ -142,7 +177,12 @@ const std::string* first_difference(const Keyspace::Database& here,
 bool is_empty_aggregate(const Value& value) {
   return std::visit(
       [](const auto& held) {
-        return !std::is_same_v<decltype(held), const String&> && held.empty();
+        using Held = std::decay_t<decltype(held)>;
+        if constexpr (std::is_same_v<Held, String> || std::is_same_v<Held, Stream>) {
+          return false;
+        } else {
+          return held.empty();
+        }
       },
       value);
 }
@@ -274,7 +314,7 @@ std::optional<std::string> Keyspace::difference(const Keyspace& other) const {
     const Database& here = db < databases() ? database(db) : none;
     const Database& there = db < other.databases() ? other.database(db) : none;
     if (const std::string* key = first_difference(here, there))
-      return "db " + std::to_string(db) + ", key " + quoted(*key) + ": " +
+      return "db " + std::to_string(db) + ", key " + model::quoted(*key) + ": " +
              entry_text(here.contains(*key) ? &here.find(*key)->second : nullptr) + " here, " +
              entry_text(there.contains(*key) ? &there.find(*key)->second : nullptr) + " there";
   }

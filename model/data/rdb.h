@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "model/data/encoding.h"
 #include "model/data/keyspace.h"
 #include "model/types.h"
 
@@ -28,6 +29,8 @@ struct RdbOptions {
   std::optional<RdbReplication> replication;
   bool compress = true;                        // rdbcompression: LZF for long strings
   bool checksum = true;                        // rdbchecksum: otherwise eight zero bytes
+  EncodingLimits encoding;                     // what is written compactly
+  std::vector<std::string> functions;          // source texts of function libraries; version 10 on
 };
 
 // The whole file, checksum included. Keys are written in order; equal input gives equal bytes.
@@ -37,8 +40,8 @@ struct RdbContent {
   int version = 0;
   Keyspace data;
   std::optional<RdbReplication> replication;
-  // All of them, in order; libraries of functions too, under the name "function".
-  std::vector<std::pair<std::string, std::string>> aux;
+  std::vector<std::pair<std::string, std::string>> aux;  // all of them, in order
+  std::vector<std::string> functions;  // source texts of function libraries, in order
 };
 
 struct RdbError {
@@ -49,7 +52,7 @@ struct RdbError {
   };
   Kind kind{};
   std::size_t position = 0;  // byte offset in the file
-  std::string problem;
+  std::string problem;       // what was expected and what was found
 };
 
 // `newest` is the highest version accepted. Overdue keys are kept. Never reads outside `file`, never

@@ -5,7 +5,8 @@
 namespace model {
 
 std::string_view type_name(const Value& value) {
-  constexpr std::array<std::string_view, 5> kNames = {"string", "list", "set", "hash", "zset"};
+  constexpr std::array<std::string_view, 6> kNames = {"string", "list", "set",
+                                                     "hash",   "zset", "stream"};
   static_assert(kNames.size() == std::variant_size_v<Value>);
   return kNames[value.index()];
 }

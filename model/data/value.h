@@ -7,7 +7,10 @@
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
 #include <variant>
+
+#include "model/data/stream.h"
 
 namespace model {
 
@@ -17,9 +20,9 @@ using Set = std::set<std::string>;
 using Hash = std::map<std::string, std::string>;
 using SortedSet = std::map<std::string, double>;  // member -> score
 
-using Value = std::variant<String, List, Set, Hash, SortedSet>;
+using Value = std::variant<String, List, Set, Hash, SortedSet, Stream>;
 
-// The word TYPE answers: "string", "list", "set", "hash", "zset".
+// The word TYPE answers: "string", "list", "set", "hash", "zset", "stream".
 std::string_view type_name(const Value& value);
 
 }  // namespace model

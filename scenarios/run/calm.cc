@@ -31,6 +31,13 @@ struct ValueSize {
     for (const auto& scored : z) sum += scored.first.size() + 2 * kElement;
     return sum;
   }
+  std::uint64_t operator()(const model::Stream& stream) const {
+    std::uint64_t sum = 0;
+    for (const model::StreamNode& node : stream.nodes()) sum += node.bytes() + kElement;
+    for (const auto& [name, group] : stream.groups)
+      sum += name.size() + 4 * kElement * (group.pending.size() + group.consumers.size());
+    return sum;
+  }
   template <class Texts>
   std::uint64_t operator()(const Texts& texts) const {
     std::uint64_t sum = 0;

@@ -75,6 +75,13 @@ std::string value_text(const model::Value& value) {
     std::string operator()(const model::SortedSet& z) const {
       return joined(z, ",", [](const auto& e) { return e.first + "=" + model::text_of(e.second); });
     }
+    std::string operator()(const model::Stream& s) const {
+      const auto entries = s.range(model::kFirstStreamId, model::kLastStreamId, s.size());
+      return joined(entries, ",", [](const model::StreamEntry* entry) {
+        return model::text_of(entry->id) + "=" +
+               joined(entry->pairs, " ", [](const std::string& word) { return word; });
+      });
+    }
   };
   return std::visit(Text{}, value);
 }

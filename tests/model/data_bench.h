@@ -36,9 +36,7 @@ class Bench {
   model::Overdue overdue = model::Overdue::erase_and_tell;
 
   static const model::Command* find(std::string_view name) {
-    for (const auto family :
-         {model::string_commands(), model::key_commands(), model::list_commands(),
-          model::set_commands(), model::hash_commands(), model::zset_commands()})
+    for (const auto family : model::data_commands())
       for (const model::Command& command : family)
         if (model::same_word(command.name, name)) return &command;
     return nullptr;
@@ -59,6 +57,7 @@ class Bench {
     }
     model::Call call{data, db, argv, now, overdue, rules_, chance_, writer};
     command->run(call);
+    if (call.wait) writer.null_array();  // nobody waits here
     outcome.stream = std::move(call.before);
     if (call.dirty == 0 && !call.force) return outcome;
     if (call.instead) {

@@ -36,10 +36,42 @@ inline double some_score() {
   return *rc::gen::element(0.0, 1.0, -2.5, 3.1, 1e300, HUGE_VAL, -HUGE_VAL, 5e-324);
 }
 
+// With gaps, groups, and consumers that have not acknowledged all they got.
+inline model::Stream some_stream() {
+  model::Stream stream;
+  model::StreamId id;
+  std::vector<model::StreamId> ids;
+  const model::StreamNodeLimits limits{*rc::gen::element<std::size_t>(0, 60, 4096),
+                                       *rc::gen::inRange<std::size_t>(0, 4)};
+  for (int i = *rc::gen::inRange(0, 8); i > 0; --i) {
+    id = {id.ms + *rc::gen::inRange<std::uint64_t>(0, 3), id.seq + 1};
+    ids.push_back(id);
+    std::vector<std::string> pairs = {*rc::gen::element<std::string>("f", "g"), some_text()};
+    if (*rc::gen::arbitrary<bool>()) pairs.insert(pairs.end(), {some_text(), some_text()});
+    stream.append(id, pairs, limits);
+  }
+  for (const model::StreamId one : ids)
+    if (*rc::gen::inRange(0, 4) == 0) stream.erase(one);
+  for (int i = *rc::gen::inRange(0, 3); i > 0; --i) {
+    model::StreamGroup& group = stream.groups[some_text()];
+    group.last = stream.last();
+    group.entries_read = stream.entries_added();
+    group.consumers["idle"] = {5, -1};
+    for (const model::StreamId one : ids) {
+      if (*rc::gen::arbitrary<bool>()) continue;
+      const auto consumer = *rc::gen::element<std::string>("c", "d");
+      group.pending[one] = {consumer, 1000, 1};
+      group.consumers[consumer] = {1000, 1000};
+    }
+  }
+  return stream;
+}
+
 // Never an empty aggregate.
-inline model::Value some_value() {
-  const int kind = *rc::gen::inRange(0, 5);
+inline model::Value some_value(bool streams = true) {
+  const int kind = *rc::gen::inRange(0, streams ? 6 : 5);
   if (kind == 0) return some_text();
+  if (kind == 5) return some_stream();
   model::List list;
   model::Set set;
   model::Hash hash;
@@ -62,10 +94,12 @@ inline std::optional<model::WallTime> some_expiry() {
   return model::WallTime(std::chrono::milliseconds(ms));
 }
 
-inline model::Keyspace some_keyspace() {
+// Files of versions before 10 lose some of a stream's counters: those do without streams.
+inline model::Keyspace some_keyspace(bool streams = true) {
   model::Keyspace data;
   for (int keys = *rc::gen::inRange(0, 8); keys > 0; --keys)
-    data.put(*rc::gen::inRange(0U, data.databases()), some_text(), some_value(), some_expiry());
+    data.put(*rc::gen::inRange(0U, data.databases()), some_text(), some_value(streams),
+             some_expiry());
   return data;
 }
 
