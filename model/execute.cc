@@ -69,6 +69,9 @@ std::optional<std::string> refusal(Turn& t, const Session& session, const Comman
   if (!c.requirepass.empty() && !session.authenticated && !allowed(*command, flag::no_auth)) {
     return "NOAUTH Authentication required.";
   }
+  if (const auto user = s.users.find(session.user); user != s.users.end()) {
+    if (const auto error = not_permitted(user->second, *command, argv)) return "NOPERM " + *error;
+  }
   if (session.multi && allowed(*command, flag::no_multi))
     return "ERR Command not allowed inside a transaction";
   if (session.from_master) return std::nullopt;  // R7.32
@@ -108,7 +111,7 @@ Overdue overdue_for(const State& s, const Session& session, const Command& comma
   if (session.from_master) return Overdue::ignore;
   if (!s.is_master()) {
     const bool erases = !s.config.replica_read_only && allowed(command, flag::write);
-    return erases ? Overdue::erase_and_tell : Overdue::hide;
+    return erases ? Overdue::erase_quietly : Overdue::hide;
   }
   return paused_for(s, now, true) ? Overdue::hide : Overdue::erase_and_tell;
 }

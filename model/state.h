@@ -22,6 +22,7 @@
 #include "model/server.h"
 #include "model/session.h"
 #include "model/types.h"
+#include "model/users.h"
 
 namespace model {
 
@@ -191,6 +192,7 @@ struct State {
   unsigned depth = 0;           // nesting of calls; the unit ends when it is 0 again
   bool unit_bare = false;       // not wrapped, however many operations (R7.12)
 
+  std::map<std::string, User> users;  // other than "default"
   Stats stats;
   std::string run_id;
   std::uint32_t next_dial = Server::kDialled;

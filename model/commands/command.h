@@ -106,5 +106,6 @@ std::span<const Command> set_commands();     // commands_set.cc
 std::span<const Command> hash_commands();    // commands_hash.cc
 std::span<const Command> zset_commands();    // commands_zset.cc
 std::span<const Command> server_commands();  // commands_server.cc
+std::span<const Command> acl_commands();     // commands_acl.cc
 
 }  // namespace model

@@ -16,7 +16,7 @@ Table every_command() {
   Table table;
   for (const std::span<const Command> family :
        {string_commands(), key_commands(), list_commands(), set_commands(), hash_commands(),
-        zset_commands(), server_commands()})
+        zset_commands(), server_commands(), acl_commands()})
     for (const Command& command : family) table.emplace(command.name, &command);
   return table;
 }
