@@ -127,5 +127,6 @@ std::span<const Command> bit_commands();           // commands_bit.cc: BITCOUNT,
 std::span<const Command> dump_commands();          // commands_dump.cc: DUMP, RESTORE
 std::vector<std::span<const Command>> data_commands();  // all of the above
 std::span<const Command> server_commands();  // commands_server.cc
+std::span<const Command> acl_commands();     // commands_acl.cc
 
 }  // namespace model

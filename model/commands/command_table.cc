@@ -16,7 +16,8 @@ Table every_command() {
   Table table;
   for (const std::span<const Command> family : data_commands())
     for (const Command& command : family) table.emplace(command.name, &command);
-  for (const Command& command : server_commands()) table.emplace(command.name, &command);
+  for (const std::span<const Command> family : {server_commands(), acl_commands()})
+    for (const Command& command : family) table.emplace(command.name, &command);
   return table;
 }
 

@@ -66,11 +66,20 @@ void auth(Turn& t, Session& session, Args argv) {
         "sure "
         "your configuration is correct?");
   }
-  const bool default_user = argv.size() == 2 || argv[1] == "default";
-  if (!default_user || (!c.requirepass.empty() && argv.back() != c.requirepass)) {
+  if (argv.size() == 3 && argv[1] != "default") {
+    const auto user = t.s.users.find(argv[1]);
+    if (user == t.s.users.end() || !may_log_in(user->second, argv[2]))
+      return reply_to(session).error(
+          "WRONGPASS invalid username-password pair or user is disabled.");
+    session.authenticated = true;
+    session.user = argv[1];
+    return reply_to(session).ok();
+  }
+  if (!c.requirepass.empty() && argv.back() != c.requirepass) {
     return reply_to(session).error("WRONGPASS invalid username-password pair or user is disabled.");
   }
   session.authenticated = true;
+  session.user.clear();
   reply_to(session).ok();
 }
 
@@ -85,6 +94,7 @@ void reset(Turn& t, Session& session, Args) {
   session.watch_broken = false;
   session.db = 0;
   session.authenticated = t.s.config.requirepass.empty();
+  session.user.clear();
   reply_to(session).simple("RESET");
 }
 

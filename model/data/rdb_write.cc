@@ -9,6 +9,9 @@ namespace {
 // The first version that has a thing (reference 13).
 constexpr int kAuxFields = 7, kReplicationFields = 8, kFunctions = 10;
 
+// What an idle server uses, about: its length counts, as it does in a real file.
+constexpr const char* kUsedMemory = "1048576";
+
 class Writer {
  public:
   explicit Writer(const RdbOptions& options)
@@ -40,7 +43,7 @@ class Writer {
       aux("redis-ver", options_.server_version);
       aux("redis-bits", "64");
       aux("ctime", std::to_string(options_.created.time_since_epoch().count() / 1000));
-      aux("used-mem", "0");
+      aux("used-mem", kUsedMemory);
     }
     if (options_.version < kReplicationFields) return;
     if (options_.replication) {
