@@ -218,9 +218,11 @@ class GroupReader {
 // ------------------------------------------------------------------------------------------
 
 // The command as it is tried again when one of the streams has grown: "$" meant the end of now.
-Wait wait_for(const Call& call, const ReadOptions& options, const std::vector<Wanted>& wanted) {
-  Wait wait;
-  wait.timeout_ms = *options.block;
+KeyWait wait_for(const Call& call, const ReadOptions& options, const std::vector<Wanted>& wanted) {
+  KeyWait wait;
+  wait.type = Value(Stream()).index();
+  wait.timeout = std::chrono::milliseconds(*options.block);
+  wait.every_change = true;
   wait.argv.assign(call.argv.begin(), call.argv.end());
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     wait.keys.push_back(wanted[i].key);
@@ -249,8 +251,9 @@ void read(Call& call, bool grouped) {
   }
   if (grouped) call.instead.emplace();  // never as the client wrote it
   if (served.empty()) {
-    if (options->block) call.wait = wait_for(call, *options, wanted);
-    return options->block ? void() : call.reply.null_array();
+    if (!options->block || !call.may_block) return call.reply.null_array();
+    call.block = wait_for(call, *options, wanted);
+    return;
   }
   call.reply.array(served.size());
   for (const Wanted* one : served) {

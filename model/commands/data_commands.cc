@@ -7,7 +7,7 @@ std::vector<std::span<const Command>> data_commands() {
           set_commands(),          hash_commands(),         zset_commands(),
           stream_commands(),       stream_read_commands(),  stream_group_commands(),
           stream_claim_commands(), stream_info_commands(),
-          bit_commands(),          dump_commands()};
+          bit_commands(),          dump_commands(),         blocking_commands()};
 }
 
 }  // namespace model

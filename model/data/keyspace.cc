@@ -28,26 +28,41 @@ constexpr std::uint64_t word(std::string_view bytes) {  // at most eight, least 
   return sum;
 }
 
+// What an item weighs: its hash, and the memory it is said to need. The formula is the model's own, the
+// same on every machine: 64 bytes a key, 16 and its length for each string in it, 8 for each number.
+constexpr std::uint64_t kBytesAKey = 64, kBytesAString = 16, kBytesANumber = 8;
+
+struct Weighed {
+  std::uint64_t hash = 0;
+  std::uint64_t bytes = 0;
+};
+
 // Fed with numbers and length-marked bytes, so that no two sequences of parts look alike.
 class Hasher {
  public:
   explicit Hasher(std::uint64_t seed) : state_(mix(seed + kOdd)) {}
 
   Hasher& add(std::uint64_t number) {
-    state_ = mix(state_ * kOdd + number);
+    bytes_ += kBytesANumber;
+    step(number);
     return *this;
   }
 
   Hasher& add(std::string_view bytes) {
-    add(bytes.size());
-    for (; bytes.size() >= 8; bytes.remove_prefix(8)) add(word(bytes.substr(0, 8)));
-    return bytes.empty() ? *this : add(word(bytes));
+    bytes_ += kBytesAString + bytes.size();
+    step(bytes.size());
+    for (; bytes.size() >= 8; bytes.remove_prefix(8)) step(word(bytes.substr(0, 8)));
+    if (!bytes.empty()) step(word(bytes));
+    return *this;
   }
 
-  std::uint64_t result() const { return state_; }
+  Weighed result() const { return {state_, kBytesAKey + bytes_}; }
 
  private:
+  void step(std::uint64_t number) { state_ = mix(state_ * kOdd + number); }
+
   std::uint64_t state_;
+  std::uint64_t bytes_ = 0;
 };
 
 std::uint64_t score_bits(double score) {
@@ -96,7 +111,7 @@ class AddValue {
   Hasher& into;
 };
 
-std::uint64_t hash_of(const Keyspace::Database::value_type& item) {
+Weighed weigh(const Keyspace::Database::value_type& item) {
   const auto& [key, entry] = item;
   Hasher hasher(entry.value.index());
   hasher.add(key);
@@ -222,27 +237,43 @@ void Keyspace::put(unsigned db, std::string_view key, Value value,
   Shelf& shelf = shelves_.at(db);
   auto place = shelf.keys.lower_bound(key);
   if (place != shelf.keys.end() && place->first == key) {
-    shelf.sum -= hash_of(*place);
+    take_out(shelf, place);
     if (place->second.expires) shelf.deadlines.erase({*place->second.expires, place->first});
     place->second = Entry{std::move(value), expires};
+    note(KeyEvent::What::changed, db, key);
   } else {
     place = shelf.keys.emplace_hint(place, std::string(key), Entry{std::move(value), expires});
+    note(KeyEvent::What::added, db, key);
   }
   if (expires) shelf.deadlines.emplace(*expires, place->first);
-  shelf.sum += hash_of(*place);
+  if (expires) note(KeyEvent::What::expiry_set, db, key);
+  put_in(shelf, place);
+}
+
+void Keyspace::take_out(Shelf& shelf, Database::iterator place) {
+  const Weighed item = weigh(*place);
+  shelf.sum -= item.hash;
+  shelf.bytes -= item.bytes;
+}
+
+void Keyspace::put_in(Shelf& shelf, Database::iterator place) {
+  const Weighed item = weigh(*place);
+  shelf.sum += item.hash;
+  shelf.bytes += item.bytes;
 }
 
 Keyspace::Database::iterator Keyspace::begin_edit(unsigned db, std::string_view key) {
   Shelf& shelf = shelves_.at(db);
   const auto place = shelf.keys.find(key);
   assert(place != shelf.keys.end());
-  shelf.sum -= hash_of(*place);
+  take_out(shelf, place);
   return place;
 }
 
 void Keyspace::end_edit(unsigned db, Database::iterator place) {
   Shelf& shelf = shelves_.at(db);
-  shelf.sum += hash_of(*place);
+  put_in(shelf, place);
+  note(KeyEvent::What::changed, db, place->first);
   if (is_empty_aggregate(place->second.value)) erase(db, place->first);
 }
 
@@ -250,33 +281,40 @@ void Keyspace::set_expiry(unsigned db, std::string_view key, std::optional<WallT
   Shelf& shelf = shelves_.at(db);
   const auto place = shelf.keys.find(key);
   if (place == shelf.keys.end() || place->second.expires == expires) return;
-  shelf.sum -= hash_of(*place);
+  take_out(shelf, place);
   if (place->second.expires) shelf.deadlines.erase({*place->second.expires, place->first});
   place->second.expires = expires;
   if (expires) shelf.deadlines.emplace(*expires, place->first);
-  shelf.sum += hash_of(*place);
+  put_in(shelf, place);
+  note(KeyEvent::What::changed, db, key);
+  if (expires) note(KeyEvent::What::expiry_set, db, key);
 }
 
 bool Keyspace::erase(unsigned db, std::string_view key) {
   Shelf& shelf = shelves_.at(db);
   const auto place = shelf.keys.find(key);
   if (place == shelf.keys.end()) return false;
-  shelf.sum -= hash_of(*place);
+  take_out(shelf, place);
   if (place->second.expires) shelf.deadlines.erase({*place->second.expires, place->first});
+  note(KeyEvent::What::removed, db, key);
   shelf.keys.erase(place);
   return true;
 }
 
 void Keyspace::clear(unsigned db) {
+  if (noting_) {
+    for (const auto& [key, entry] : shelves_.at(db).keys) note(KeyEvent::What::removed, db, key);
+  }
   shelves_.at(db) = Shelf();
 }
 
 void Keyspace::clear() {
-  shelves_.assign(shelves_.size(), Shelf());
+  for (unsigned db = 0; db < databases(); ++db) clear(db);
 }
 
 void Keyspace::swap(unsigned a, unsigned b) {
   std::swap(shelves_.at(a), shelves_.at(b));
+  if (noting_) events_.push_back({KeyEvent::What::swapped, a, {}, b});
 }
 
 std::optional<WallTime> Keyspace::first_expiry(unsigned db) const {
@@ -299,6 +337,12 @@ std::vector<std::string> Keyspace::overdue(unsigned db, WallTime now, std::size_
     keys.push_back(key);
   }
   return keys;
+}
+
+std::uint64_t Keyspace::bytes() const {
+  std::uint64_t sum = 0;
+  for (const Shelf& shelf : shelves_) sum += shelf.bytes;
+  return sum;
 }
 
 std::uint64_t Keyspace::digest() const {
