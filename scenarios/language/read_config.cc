@@ -1,5 +1,6 @@
 #include "scenarios/language/read_config.h"
 
+#include <algorithm>
 #include <map>
 
 namespace scenarios {
@@ -60,7 +61,10 @@ void read_config(const Value& value, ConfigLines& lines, model::Config& config, 
       errors.expected(*member, std::string(setting->expects) + ", for " + std::string(setting->name));
       continue;
     }
-    lines.emplace_back(setting->name, *text);
+    const auto line = std::find_if(lines.begin(), lines.end(),
+                                   [&](const auto& other) { return other.first == setting->name; });
+    if (line == lines.end()) lines.emplace_back(setting->name, *text);
+    else line->second = *text;  // a node's own value in place of the one for all
   }
 }
 

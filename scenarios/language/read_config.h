@@ -7,7 +7,7 @@
 
 namespace scenarios {
 
-// Appends the settings in `value` to `lines`, under their modern names, and sets them in `config`.
+// Puts the settings in `value` into `lines`, under their modern names, each once, and into `config`.
 void read_config(const Value& value, ConfigLines& lines, model::Config& config, Errors& errors);
 
 }  // namespace scenarios

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <limits>
-#include <set>
 
 #include "scenarios/language/read_condition.h"
 #include "scenarios/language/read_config.h"
+#include "scenarios/language/write.h"
 
 namespace scenarios {
 namespace {
@@ -47,7 +47,8 @@ void add_ways(const Value& at, const Group& from, const Group& to, bool both, st
   }
 }
 
-// "a" (it from all others), ["a", "b"], [["a"], ["b", "c"]] (both ways), {"from": "a", "to": "b"}.
+// "a" (it from all others), ["a", "b"], [["a"], ["b", "c"]] (both ways), {"from": "a", "to": "b"}, or a
+// list of the last.
 std::vector<Way> read_ways(const Value& value, Names& names, Errors& errors) {
   std::vector<Way> ways;
   if (value.kind == Kind::object) {
@@ -78,6 +79,17 @@ std::vector<Way> read_ways(const Value& value, Names& names, Errors& errors) {
     errors.expected(value,
                     "two nodes as [\"a\", \"b\"], groups as [[\"a\"], [\"b\", \"c\"]], or {\"from\": "
                     "\"a\", \"to\": \"b\"}");
+    return ways;
+  }
+  if (value.children.front()->kind == Kind::object) {  // directions
+    for (const Value* item : value.children) {
+      if (item->kind != Kind::object) {
+        errors.expected(*item, "a direction, as {\"from\": \"a\", \"to\": \"b\"}");
+        continue;
+      }
+      const std::vector<Way> more = read_ways(*item, names, errors);
+      ways.insert(ways.end(), more.begin(), more.end());
+    }
     return ways;
   }
   std::vector<Group> groups;
@@ -350,45 +362,7 @@ constexpr auto kVerbs = std::to_array<Verb>({
     {"flip", read_flip, false},
 });
 
-// --- words for the timeline -----------------------------------------------------------------------
-
-std::string described(const Value& value) {
-  switch (value.kind) {
-    case Kind::text: return value.text;
-    case Kind::integer: return (value.negative ? "-" : "") + std::to_string(value.magnitude);
-    case Kind::boolean: return value.boolean ? "yes" : "no";
-    case Kind::null: return "nobody";
-    case Kind::fraction: return {};
-    case Kind::list:
-    case Kind::object: break;
-  }
-  const Value* from = value.find("from");
-  const Value* to = value.find("to");
-  if (from != nullptr && to != nullptr) return described(*from) + " > " + described(*to);
-  const bool groups = !value.children.empty() && value.children.front()->kind == Kind::list;
-  std::string out;
-  for (const Value* child : value.children) {
-    if (!out.empty()) out += groups ? " | " : " ";
-    out += value.kind == Kind::object ? child->key + "=" + described(*child) : described(*child);
-  }
-  return out;
-}
-
-// "cut a b (fin)", "restart a (lose, repl-timeout=5)"
-std::string described_step(std::string_view verb, const Value& step) {
-  static const std::set<std::string_view> kCommon = {"when",  "after_bytes", "for",   "as",
-                                                     "times", "at",          "after", "why"};
-  std::string out(verb), details;
-  for (const Value* field : step.children) {
-    if (field->key == verb) {
-      out += " " + described(*field);
-    } else if (!kCommon.contains(field->key)) {
-      const bool plain = field->kind == Kind::text && field->key != "replicaof";
-      details += (details.empty() ? "" : ", ") + (plain ? "" : field->key + " ") + described(*field);
-    }
-  }
-  return details.empty() ? out : out + " (" + details + ")";
-}
+// --- what all have ----------------------------------------------------------------------------------
 
 void read_common(const Verb& verb, Fields& step, const Names& names, Errors& errors, Fault& fault) {
   const Value* when = step.get("when");
@@ -446,8 +420,8 @@ Fault read_fault(std::string_view verb, Fields& step, Names& names, Errors& erro
   const Verb& found =
       *std::find_if(kVerbs.begin(), kVerbs.end(), [&](const Verb& v) { return v.name == verb; });
   Fault fault;
-  fault.text = described_step(verb, step.value());
   fault.what = found.read({*step.get(verb), step, names, errors});
+  if (errors.none()) fault.text = described(fault.what);  // else it is told to nobody
   read_common(found, step, names, errors, fault);
   return fault;
 }

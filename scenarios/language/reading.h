@@ -38,6 +38,7 @@ class Errors {
   const Document& document() const { return document_; }
   // There are more errors than anybody reads: what follows is counted, and not worth a long search.
   bool crowded() const { return errors_.size() >= kMostErrors; }
+  bool none() const { return errors_.empty(); }
   std::size_t left_out() const { return more_; }
   LoadErrors take() { return std::move(errors_); }
 

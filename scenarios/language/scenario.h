@@ -25,7 +25,8 @@ struct Place {
   std::string pointer;
   std::size_t line = 0;
   std::size_t column = 0;
-  bool operator==(const Place&) const = default;
+  // Where something stands is not what it says: scenarios that say the same are equal.
+  bool operator==(const Place&) const { return true; }
 };
 
 using ConfigLines = std::vector<std::pair<std::string, std::string>>;  // redis.conf name, value
@@ -43,6 +44,7 @@ struct Node {
   bool start = true;                     // false: down until a restart step
   sim::Duration clock_offset{0};         // wall clock minus true time at the start
   std::int32_t clock_drift_ppm = 0;      // wall clock gains so many microseconds a second
+  bool operator==(const Node&) const = default;
 };
 
 // A raw peer: a hand-written master or replica. It dials (step `raw` with `dial`) or listens under its
@@ -55,6 +57,7 @@ struct Peer {
   // First word (or first two words) of a request -> replies, one a connection, the last one repeated.
   // A reply's parts are separated by '|': "+FULLRESYNC <id> 0|@rdb" sends the line, then a payload.
   std::vector<std::pair<std::string, std::vector<std::string>>> replies;
+  bool operator==(const Peer&) const = default;
 };
 
 // Both directions, unless `from` and `to` are given by the file: then that direction only.
@@ -63,6 +66,7 @@ struct Link {
   bool both_ways = true;
   Place place;
   sim::LinkProfile profile;
+  bool operator==(const Link&) const = default;
 };
 
 // --- conditions -----------------------------------------------------------------------------------
@@ -82,59 +86,83 @@ struct Condition;
 struct InfoIs {  // a field of INFO, any section
   std::string node, field;
   Test test;
+  bool operator==(const InfoIs&) const = default;
 };
 struct KeyIs {   // the value of a key as a client of that node would read it; absent = no such key
   std::string node;
   unsigned db = 0;
   std::string key;
   Test test;
+  bool operator==(const KeyIs&) const = default;
 };
 struct LinkStateIs {   // the state of the node's link to its master: "CONNECTED", "TRANSFER", ...
   std::string node;
   Test test;
+  bool operator==(const LinkStateIs&) const = default;
 };
 struct RoleStateIs {   // the word ROLE answers on a replica: "connect", "sync", "connected", ...
   std::string node;
   Test test;
+  bool operator==(const RoleStateIs&) const = default;
 };
 struct ReplicaStateIs {  // how `node` sees its replica: "wait_bgsave", "send_bulk", "online"; or absent
   std::string node, replica;
   Test test;
+  bool operator==(const ReplicaStateIs&) const = default;
 };
 struct Synced {  // the first is a master; all others are online, at its offset, and have acknowledged it
   std::vector<std::string> nodes;
+  bool operator==(const Synced&) const = default;
 };
 struct Equal {   // same data
   std::vector<std::string> nodes;
+  bool operator==(const Equal&) const = default;
 };
 struct IsUp {    // the process runs
   std::string node;
   bool up = true;
+  bool operator==(const IsUp&) const = default;
 };
 struct WireHas {  // so many messages like `text` (a glob over the message as the timeline prints it)
   std::string from, to, text;
   Test times{Test::Op::at_least, "1"};
+  bool operator==(const WireHas&) const = default;
 };
 struct MarkReached {
   std::string mark;
+  bool operator==(const MarkReached&) const = default;
 };
 struct RawGot {  // what a raw peer received so far on its newest connection, as a whole, is like this
   std::string peer;
   Test test;
+  bool operator==(const RawGot&) const = default;
 };
 struct StreamIs {  // the commands that entered the node's stream since its `tap` step, each like its glob
   std::string node;
   std::vector<std::string> commands;
+  bool operator==(const StreamIs&) const = default;
 };
-struct Not { std::shared_ptr<const Condition> inner; };
-struct Any { std::vector<Condition> inner; };
+struct Not {
+  std::shared_ptr<const Condition> inner;
+  bool operator==(const Not& other) const;  // of what they deny
+};
+struct Any {
+  std::vector<Condition> inner;
+  bool operator==(const Any& other) const;
+};
 
 struct Condition {
   using Part = std::variant<InfoIs, KeyIs, LinkStateIs, RoleStateIs, ReplicaStateIs, Synced, Equal,
                             IsUp, WireHas, MarkReached, RawGot, StreamIs, Not, Any>;
   std::vector<Part> all_of;  // at least one
   Place place;
+  bool operator==(const Condition&) const = default;
 };
+
+inline bool Not::operator==(const Not& other) const {
+  return inner == other.inner || (inner && other.inner && *inner == *other.inner);
+}
+inline bool Any::operator==(const Any& other) const { return inner == other.inner; }
 
 // --- faults ---------------------------------------------------------------------------------------
 
@@ -149,55 +177,75 @@ struct Cut {
   sim::CloseHow how = sim::CloseHow::rst;
   std::string noticed_by;  // "both" (default), "nobody", or a node's name
   sim::InFlight in_flight = sim::InFlight::lost;
+  bool operator==(const Cut&) const = default;
 };
 struct HoldWays {          // partition and clog
   std::vector<Way> ways;
   sim::Hold what = sim::Hold::everything;
+  bool operator==(const HoldWays&) const = default;
 };
 struct Freeze {            // stop delivery on the connections of one way at this very byte ("then stall")
   Way way;
+  bool operator==(const Freeze&) const = default;
 };
 struct Reshape {           // slow, throttle, trickle: fields present replace those of the link
   std::vector<Way> ways;
   std::optional<sim::Duration> latency, jitter;
   std::optional<std::uint64_t> bytes_per_second;
   std::optional<sim::Pieces> pieces;
+  bool operator==(const Reshape&) const = default;
 };
 struct Welcoming {         // refuse, silence
   Way way;
   sim::Welcome what = sim::Welcome::refuse;
+  bool operator==(const Welcoming&) const = default;
 };
 struct Crash {
   std::string node;
   bool silent = false;     // power loss: the peers are told nothing
+  bool operator==(const Crash&) const = default;
 };
 struct Restart {
   std::string node;
   bool keep_disk = true;
   ConfigLines config;      // replaces earlier values
   std::optional<std::string> replicaof;  // given: its place in the configuration; "" = a master
+  bool operator==(const Restart&) const = default;
 };
-struct Stop { std::string node; };   // SIGTERM: it ends in good order (R10.19)
-struct Pause { std::string node; };
-struct Resume { std::string node; };
+struct Pause {
+  std::string node;
+  bool operator==(const Pause&) const = default;
+};
+struct Resume {
+  std::string node;
+  bool operator==(const Resume&) const = default;
+};
+struct Stop {  // SIGTERM: it ends in good order (R10.19)
+  std::string node;
+  bool operator==(const Stop&) const = default;
+};
 struct SlowLoop {          // every turn of the event loop takes this much longer
   std::string node;
   sim::Duration by{0};
+  bool operator==(const SlowLoop&) const = default;
 };
 struct JobFault {
   std::string node;
   enum class Job : std::uint8_t { snapshot, load } job = Job::snapshot;
   enum class Does : std::uint8_t { fails_to_start, dies, takes, ends_late, fails } does = Does::dies;
   sim::Duration time{0};   // for `takes` (its whole duration) and `ends_late` (after it was cancelled)
+  bool operator==(const JobFault&) const = default;
 };
 struct DiskFault {
   std::string node;
   enum class Does : std::uint8_t { full, write_error } does = Does::full;
+  bool operator==(const DiskFault&) const = default;
 };
 struct ClockFault {
   std::string node;
   sim::Duration step{0};
   std::optional<std::int32_t> drift_ppm;
+  bool operator==(const ClockFault&) const = default;
 };
 
 // A point in the byte stream of one way. `base` says from where `count` counts.
@@ -216,11 +264,13 @@ struct BytePoint {
   std::optional<std::uint32_t> percent;  // of the payload, instead of count
   enum class Which : std::uint8_t { current_or_next, current, next } connection = Which::current_or_next;
   Place place;
+  bool operator==(const BytePoint&) const = default;
 };
 
 struct Flip {
   BytePoint at;
   unsigned bit = 0;
+  bool operator==(const Flip&) const = default;
 };
 
 struct Fault {
@@ -228,11 +278,12 @@ struct Fault {
                             Resume, SlowLoop, JobFault, DiskFault, ClockFault, Flip>;
   What what;
   std::string name;                        // for `heal`; may be empty
-  std::string text;                        // as the timeline prints it: "cut a b (rst)"
+  std::string text;                        // as the timeline prints it: described(what)
   std::optional<Condition> when;           // armed: strikes when this first holds
   std::optional<BytePoint> after_bytes;    // armed: strikes exactly there
   std::optional<sim::Duration> lasts;      // then it is undone
   std::uint32_t times = 1;                 // an armed fault strikes so often, then is spent
+  bool operator==(const Fault&) const = default;
 };
 
 // --- steps ----------------------------------------------------------------------------------------
@@ -242,6 +293,7 @@ struct ReplyTest {
   enum class Kind : std::uint8_t { text, like, integer, error, nil, list, anything } kind = Kind::anything;
   std::string text;                 // for an error: how it begins
   std::vector<ReplyTest> elements;
+  bool operator==(const ReplyTest&) const = default;
 };
 
 struct Run {                        // client commands on a node
@@ -253,20 +305,50 @@ struct Run {                        // client commands on a node
   bool await = true;                // false: the reply is collected by a later `reply` step
   std::vector<ReplyTest> replies;   // none: replies are not judged; one: for each; else one a line
   sim::Duration within{10'000'000};
+  bool operator==(const Run&) const = default;
 };
 struct CollectReply {
   std::string node, client;
   std::vector<ReplyTest> replies;
   sim::Duration within{10'000'000};
+  bool operator==(const CollectReply&) const = default;
 };
-struct ReplicaOf { std::vector<std::pair<std::string, std::string>> pairs; };  // node -> master or ""
-struct Wait { Condition until; sim::Duration within{60'000'000}; };
-struct Expect { Condition holds; };
-struct Throughout { Condition holds; sim::Duration lasts{0}; bool never = false; };
-struct Sleep { sim::Duration time{0}; };
-struct Heal { std::vector<std::string> names; bool all = false; };
-struct Checkpoint { std::string name; };
-struct Remember { std::string name, node, field; };  // later: @{name+1}
+struct ReplicaOf {
+  std::vector<std::pair<std::string, std::string>> pairs;  // node -> master or ""
+  bool operator==(const ReplicaOf&) const = default;
+};
+struct Wait {
+  Condition until;
+  sim::Duration within{60'000'000};
+  bool operator==(const Wait&) const = default;
+};
+struct Expect {
+  Condition holds;
+  bool operator==(const Expect&) const = default;
+};
+struct Throughout {
+  Condition holds;
+  sim::Duration lasts{0};
+  bool never = false;
+  bool operator==(const Throughout&) const = default;
+};
+struct Sleep {
+  sim::Duration time{0};
+  bool operator==(const Sleep&) const = default;
+};
+struct Heal {
+  std::vector<std::string> names;
+  bool all = false;
+  bool operator==(const Heal&) const = default;
+};
+struct Checkpoint {
+  std::string name;
+  bool operator==(const Checkpoint&) const = default;
+};
+struct Remember {
+  std::string name, node, field;  // later: @{name+1}
+  bool operator==(const Remember&) const = default;
+};
 struct Load {                       // a background generator of commands
   std::string node;
   std::string client = "load";
@@ -276,13 +358,18 @@ struct Load {                       // a background generator of commands
   std::uint32_t per_second = 100;
   std::optional<std::uint32_t> count;  // ends after so many commands,
   sim::Duration lasts{0};              // or after this time; 0 = until the calm
+  bool operator==(const Load&) const = default;
 };
-struct Tap { std::string node; };   // from here on its stream is looked at (condition `stream`)
+struct Tap {  // from here on its stream is looked at (condition `stream`)
+  std::string node;
+  bool operator==(const Tap&) const = default;
+};
 struct Raw {                        // one action of a raw peer
   std::string peer;
   std::optional<std::string> dial;  // node to connect to
   std::optional<std::string> send;  // exact bytes; may hold @{...}
   std::optional<std::string> close; // "fin" or "rst"
+  bool operator==(const Raw&) const = default;
 };
 
 struct Step {
@@ -293,6 +380,7 @@ struct Step {
   std::string why;                          // shown in the timeline
   std::optional<sim::Duration> at;          // not before this time of the run
   std::optional<sim::Duration> after;       // this long after the step before it was done
+  bool operator==(const Step&) const = default;
 };
 
 // --- the whole ------------------------------------------------------------------------------------
@@ -312,6 +400,7 @@ struct Scenario {
   std::vector<std::string> must_fail;  // oracles that must fail: a witness; empty: all must hold
   bool calm = true;                    // false: no calm phase (a scenario that stays broken on purpose)
   sim::Duration calm_within{0};        // 0: computed from sizes, rates and timeouts
+  bool operator==(const Scenario&) const = default;
 };
 
 }  // namespace scenarios

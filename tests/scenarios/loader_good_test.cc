@@ -61,8 +61,7 @@ TEST(Language, NodesTakeWhatTheScenarioSaysOfAll) {
   const Node& z = s.nodes[0];
   EXPECT_EQ(z.name, "z");  // in the order of the file
   EXPECT_EQ(z.profile, "redis-6.2");
-  EXPECT_EQ(z.config,
-            (ConfigLines{{"repl-timeout", "5"}, {"replica-priority", "7"}, {"repl-timeout", "9"}}));
+  EXPECT_EQ(z.config, (ConfigLines{{"repl-timeout", "9"}, {"replica-priority", "7"}}));
   EXPECT_EQ(z.quirks, (std::vector<std::string>{"id2-limit-ignored", "psync-ignores-history-id"}));
   EXPECT_EQ(z.replicaof, "");
   EXPECT_EQ(z.place.pointer, "/nodes/z");
@@ -185,6 +184,8 @@ TEST(Language, WaysAreNamedAsShortAsTheyCanBe) {
   EXPECT_EQ(ways(R"(["a", "b"])"), (Ways{{"a", "b"}, {"b", "a"}}));
   EXPECT_EQ(ways(R"({"from": "a", "to": "b"})"), (Ways{{"a", "b"}}));
   EXPECT_EQ(ways(R"([["a"], ["b", "c"]])"), (Ways{{"a", "b"}, {"b", "a"}, {"a", "c"}, {"c", "a"}}));
+  EXPECT_EQ(ways(R"([{"from": "a", "to": "b"}, {"from": "c", "to": ["a", "b"]}])"),
+            (Ways{{"a", "b"}, {"c", "a"}, {"c", "b"}}));
   EXPECT_EQ(ways(R"("a")"), (Ways{{"a", "b"}, {"b", "a"}, {"a", "c"}, {"c", "a"}, {"a", "m"}, {"m", "a"}}));
 }
 
