@@ -103,7 +103,8 @@ std::size_t Network::send(const Around& around, EndId end, std::string_view byte
     taken += count;
     pump(around, end);  // may make room at once
   }
-  if (taken < bytes.size()) from.wants_room = true;
+  // Who writes exactly what there is room for wants to go on as much as who writes too much.
+  if (taken < bytes.size() || (taken > 0 && room(end) == 0)) from.wants_room = true;
   return taken;
 }
 

@@ -53,11 +53,14 @@ LinkPhase phase_of_link(const model::State* s) {
   using model::LinkState;
   if (s == nullptr) return LinkPhase::no_link;
   switch (s->link.state) {
-    case LinkState::none: return LinkPhase::no_link;
+    case LinkState::none:
+      return LinkPhase::no_link;
     case LinkState::connect:
-    case LinkState::connecting: return LinkPhase::connect;
+    case LinkState::connecting:
+      return LinkPhase::connect;
     case LinkState::send_psync:
-    case LinkState::receive_psync_reply: return LinkPhase::psync;
+    case LinkState::receive_psync_reply:
+      return LinkPhase::psync;
     case LinkState::transfer:
       if (!s->link.transfer || !s->link.transfer->header_seen()) return LinkPhase::awaits_payload;
       return s->link.transfer->complete ? LinkPhase::load : LinkPhase::payload;
@@ -65,7 +68,8 @@ LinkPhase phase_of_link(const model::State* s) {
       if (!s->link.master) return LinkPhase::stream;
       if (s->link.master->session.multi) return LinkPhase::in_multi;
       return s->link.master->session.in.pending() > 0 ? LinkPhase::in_command : LinkPhase::stream;
-    default: return LinkPhase::handshake;
+    default:
+      return LinkPhase::handshake;
   }
 }
 
@@ -145,7 +149,8 @@ LinkPhase CoverageWatch::phase_of(const Followed& fault, const World&) const {
   return farthest;
 }
 
-void CoverageWatch::struck(const Followed& by, std::size_t own, sim::Instant now, const World& world) {
+void CoverageWatch::struck(const Followed& by, std::size_t own, sim::Instant now,
+                           const World& world) {
   const auto phase = static_cast<std::size_t>(phase_of(by, world));
   const auto kind = static_cast<std::size_t>(by.kind);
   singles_.set(kind * kLinkPhases + phase);
@@ -278,7 +283,8 @@ std::string Coverage::table() const {
     }
     out += '\n';
   }
-  out += "\nPhases (of " + std::to_string(kLinkPhases) + ") in which two kinds met, and in how many runs\n\n";
+  out += "\nPhases (of " + std::to_string(kLinkPhases) +
+         ") in which two kinds met, and in how many runs\n\n";
   out += padded("", kFirst, false);
   for (const std::string_view kind : kKindNames) out += padded(kind.substr(0, 6), kColumn, true);
   out += '\n';
@@ -296,7 +302,8 @@ std::string Coverage::table() const {
         phases += n > 0 ? 1 : 0;
         sum += n;
       }
-      out += padded(sum > 0 ? std::to_string(phases) + "/" + std::to_string(sum) : ".", kColumn, true);
+      out +=
+          padded(sum > 0 ? std::to_string(phases) + "/" + std::to_string(sum) : ".", kColumn, true);
     }
     out += '\n';
   }
@@ -324,7 +331,8 @@ std::string Coverage::json() const {
     std::string phases;
     for (std::size_t p = 0; p < kLinkPhases; ++p) {
       if (counts[p] == 0) continue;
-      phases += (phases.empty() ? "" : ", ") + quoted(kPhaseNames[p]) + ": " + std::to_string(counts[p]);
+      phases +=
+          (phases.empty() ? "" : ", ") + quoted(kPhaseNames[p]) + ": " + std::to_string(counts[p]);
     }
     return phases;
   };
@@ -340,8 +348,8 @@ std::string Coverage::json() const {
     for (std::size_t high = low; high < kFaultKinds; ++high) {
       const std::string phases = by_phase(&pairs_[(low * kFaultKinds + high) * kLinkPhases]);
       if (phases.empty()) continue;
-      out += comma() + quoted(std::string(kKindNames[low]) + " " + std::string(kKindNames[high])) + ": {" +
-             phases + "}";
+      out += comma() + quoted(std::string(kKindNames[low]) + " " + std::string(kKindNames[high])) +
+             ": {" + phases + "}";
     }
   }
   return out + "}}";

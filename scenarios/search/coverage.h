@@ -1,5 +1,6 @@
 // What runs have really reached: rare paths of the model, and which faults met in which phase of a
-// replica's link. Intentions do not count, effects do: a fault that changed nothing has not happened.
+// replica's link. Intentions do not count, effects do: a fault that changed nothing has not
+// happened.
 //
 //      CoverageWatch watch(performance.play());
 //      while (performance.advance()) watch.look(performance.play());
@@ -27,10 +28,11 @@
 namespace scenarios {
 
 // By the words of the language; `role` is what people do: a node follows somebody else than before.
-#define SCENARIOS_FAULT_KINDS(X)                                                                 \
-  X(cut) X(partition) X(clog) X(freeze) X(slow) X(throttle) X(trickle) X(refuse) X(silence)      \
-  X(crash) X(restart) X(pause) X(slow_loop) X(snapshot_job) X(load_job) X(disk) X(clock) X(flip) \
-  X(role)
+#define SCENARIOS_FAULT_KINDS(X)                                                              \
+  X(cut)                                                                                      \
+  X(partition) X(clog) X(freeze) X(slow) X(throttle) X(trickle) X(refuse) X(silence) X(crash) \
+      X(restart) X(pause) X(slow_loop) X(snapshot_job) X(load_job) X(disk) X(clock) X(flip)   \
+          X(role)
 enum class FaultKind : std::uint8_t {
 #define X(name) name,
   SCENARIOS_FAULT_KINDS(X)
@@ -41,16 +43,16 @@ FaultKind kind_of(const Fault& fault);
 std::string_view name(FaultKind kind);
 
 // Where a replica's link to its master stands, from rest to farthest from it.
-#define SCENARIOS_LINK_PHASES(X)                                        \
-  X(no_link, "follows nobody, or does not run")                         \
-  X(stream, "connected, between commands")                              \
-  X(in_command, "connected, inside a command")                          \
-  X(in_multi, "connected, inside a transaction")                        \
-  X(connect, "to dial, or dialling")                                    \
-  X(handshake, "from PING to REPLCONF capa")                            \
-  X(psync, "has asked, and is not answered")                            \
+#define SCENARIOS_LINK_PHASES(X)                                           \
+  X(no_link, "follows nobody, or does not run")                            \
+  X(stream, "connected, between commands")                                 \
+  X(in_command, "connected, inside a command")                             \
+  X(in_multi, "connected, inside a transaction")                           \
+  X(connect, "to dial, or dialling")                                       \
+  X(handshake, "from PING to REPLCONF capa")                               \
+  X(psync, "has asked, and is not answered")                               \
   X(awaits_payload, "full resync: the master's snapshot is not there yet") \
-  X(payload, "full resync: the payload comes in")                       \
+  X(payload, "full resync: the payload comes in")                          \
   X(load, "full resync: the payload is being loaded")
 enum class LinkPhase : std::uint8_t {
 #define X(name, about) name,

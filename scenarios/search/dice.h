@@ -1,8 +1,8 @@
 // Draws for a generator of scenarios, on top of the one source of choice.
 //
-// In every draw 0 is the simplest outcome: the first of a list, the low end of a range, "no". A list
-// of choices that runs out goes on with zeroes, so shorter lists and smaller numbers are simpler
-// scenarios, and whoever shrinks the list shrinks the scenario.
+// In every draw 0 is the simplest outcome: the first of a list, the low end of a range, "no". A
+// list of choices that runs out goes on with zeroes, so shorter lists and smaller numbers are
+// simpler scenarios, and whoever shrinks the list shrinks the scenario.
 #pragma once
 
 #include <cstddef>

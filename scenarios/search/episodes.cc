@@ -19,7 +19,8 @@ std::vector<std::string> for_other_side(std::vector<std::string> lines) {
   for (std::string& line : lines) {
     const std::size_t arguments = line.find(' ');
     if (arguments == std::string::npos || line.starts_with("SELECT")) continue;
-    std::replace(line.begin() + static_cast<std::ptrdiff_t>(arguments), line.end(), kOneSide, kOtherSide);
+    std::replace(line.begin() + static_cast<std::ptrdiff_t>(arguments), line.end(), kOneSide,
+                 kOtherSide);
   }
   return lines;
 }
@@ -51,7 +52,9 @@ void slow_transaction(Script& s) {
   s.run(node, begin, client);
   s.later(s.moment());
   switch (s.dice.below(3)) {
-    case 0: s.run(node, operations(s, 1)); break;
+    case 0:
+      s.run(node, operations(s, 1));
+      break;
     case 1:
       if (auto fault = trouble(s)) s.fault(std::move(*fault));
       break;
@@ -197,7 +200,8 @@ void failover(Script& s) {
       s.fault(std::move(fault));
       break;
     }
-    default: break;
+    default:
+      break;
   }
   const std::vector<std::string> lines = operations(s, 1 + s.dice.below(2), kOneSide);
   if (parts && s.dice.chance(1, 2)) {
@@ -246,17 +250,23 @@ void failover(Script& s) {
 void role_change(Script& s) {
   const auto [master, replica] = s.a_link();
   const std::string node = s.dice.chance(3, 4) ? replica : s.anybody();
-  if (s.dice.chance(1, 2)) s.await(a_phase(s, master, replica), milliseconds(s.dice.pick({500, 2000, 5000})));
+  if (s.dice.chance(1, 2))
+    s.await(a_phase(s, master, replica), milliseconds(s.dice.pick({500, 2000, 5000})));
   s.later(s.dice.chance(1, 2) ? s.moment() : sim::Duration{0});
   const std::size_t times = 1 + s.dice.below(3);
   for (std::size_t i = 0; i < times; ++i) {
     switch (s.dice.weighted<int>({{4, 0}, {4, 1}, {2, 2}, {s.on(Family::loops) ? 3U : 0U, 3}})) {
-      case 0: s.follow(node, s.other_than(node)); break;
-      case 1: s.promote(node); break;
+      case 0:
+        s.follow(node, s.other_than(node));
+        break;
+      case 1:
+        s.promote(node);
+        break;
       case 2:
         if (!s.of(node).follows.empty()) s.follow(node, s.of(node).follows);
         break;
-      default: s.follow(node, s.dice.chance(1, 3) ? node : s.other_than(node));
+      default:
+        s.follow(node, s.dice.chance(1, 3) ? node : s.other_than(node));
     }
     s.later(s.moment());
     if (s.dice.chance(1, 3)) s.run(node, operations(s, 1, kOneSide));
@@ -288,15 +298,22 @@ void loop(Script& s) {
   const auto [master, replica] = s.a_link();
   const std::string before = s.of(master).follows;
   s.later(s.moment());
-  if (s.dice.chance(1, 3)) s.follow(master, master);
-  else s.follow(master, replica);
+  if (s.dice.chance(1, 3))
+    s.follow(master, master);
+  else
+    s.follow(master, replica);
   s.later(s.moment());
   if (s.dice.chance(1, 2)) s.run(replica, operations(s, 1));
   s.later(s.moment());
   switch (s.dice.below(3)) {
-    case 0: s.promote(master); break;
-    case 1: s.promote(replica); break;
-    default: break;
+    case 0:
+      s.promote(master);
+      break;
+    case 1:
+      s.promote(replica);
+      break;
+    default:
+      break;
   }
 }
 
@@ -331,11 +348,16 @@ void full_sync(Script& s) {
   for (std::size_t i = 0; i < acts; ++i) {
     if (s.dice.chance(1, 3)) s.await(a_phase(s, master, replica), seconds(s.dice.pick({2, 1, 5})));
     s.later(s.moment());
-    switch (s.dice.weighted<int>({{6, 0}, {s.on(Family::role_changes) ? 2U : 0U, 1}, {2, 2}, {1, 3}})) {
-      case 0: s.run(s.top_of(master), operations(s, 1 + s.dice.below(2))); break;
+    switch (
+        s.dice.weighted<int>({{6, 0}, {s.on(Family::role_changes) ? 2U : 0U, 1}, {2, 2}, {1, 3}})) {
+      case 0:
+        s.run(s.top_of(master), operations(s, 1 + s.dice.below(2)));
+        break;
       case 1:
-        if (s.dice.chance(1, 2)) s.promote(replica);
-        else s.follow(replica, s.other_than(replica));
+        if (s.dice.chance(1, 2))
+          s.promote(replica);
+        else
+          s.follow(replica, s.other_than(replica));
         break;
       case 2: {  // somebody else joins in
         const std::string third = s.other_than(master);
@@ -345,7 +367,8 @@ void full_sync(Script& s) {
         s.follow(third, master);
         break;
       }
-      default: maybe_trouble(s, master, replica, 1, 1);
+      default:
+        maybe_trouble(s, master, replica, 1, 1);
     }
   }
 }
@@ -357,10 +380,17 @@ void restart_node(Script& s) {
   if (s.on(Family::saves) && s.dice.chance(2, 3)) {
     s.later(s.moment());
     switch (s.dice.below(4)) {
-      case 0: s.run(node, {"SAVE"}, "admin"); break;
-      case 1: s.run(node, {"BGSAVE"}, "admin"); break;
-      case 2: s.run(node, {"SHUTDOWN SAVE"}, "admin"); break;
-      default: s.run(node, {"SHUTDOWN NOSAVE"}, "admin");
+      case 0:
+        s.run(node, {"SAVE"}, "admin");
+        break;
+      case 1:
+        s.run(node, {"BGSAVE"}, "admin");
+        break;
+      case 2:
+        s.run(node, {"SHUTDOWN SAVE"}, "admin");
+        break;
+      default:
+        s.run(node, {"SHUTDOWN NOSAVE"}, "admin");
     }
     if (s.dice.chance(1, 3)) s.run(s.top_of(node), operations(s, 1));
     if (s.dice.chance(1, 6) && s.on(Family::flushes)) s.run(s.top_of(node), {"FLUSHALL"});
@@ -401,8 +431,9 @@ void save(Script& s) {
   }
   s.run(node, {s.dice.chance(1, 4) ? "SAVE" : "BGSAVE"}, "admin");
   s.later(s.moment());
-  s.run(s.top_of(node), s.on(Family::flushes) && s.dice.chance(1, 3) ? std::vector<std::string>{"FLUSHALL"}
-                                                                     : operations(s, 1));
+  s.run(s.top_of(node), s.on(Family::flushes) && s.dice.chance(1, 3)
+                            ? std::vector<std::string>{"FLUSHALL"}
+                            : operations(s, 1));
 }
 
 // --- time ----------------------------------------------------------------------------------------
@@ -410,9 +441,12 @@ void save(Script& s) {
 void idle(Script& s) {
   const sim::Duration timeout = std::min<sim::Duration>(s.timeout, seconds(15));
   switch (s.dice.weighted<int>({{3, 0}, {2, 1}, {s.ttl.count() > 0 ? 4U : 0U, 2}})) {
-    case 0: return s.sleep(seconds(s.dice.pick({1, 2, 4})));
-    case 1: return s.sleep(timeout + seconds(1));
-    default: break;
+    case 0:
+      return s.sleep(seconds(s.dice.pick({1, 2, 4})));
+    case 1:
+      return s.sleep(timeout + seconds(1));
+    default:
+      break;
   }
   // Nobody follows for longer than the backlog is kept.
   const auto [master, replica] = s.a_link();
@@ -440,8 +474,10 @@ void idle(Script& s) {
   if (parted) s.add(Heal{{name}, false});
   if (s.of(replica).follows.empty()) {
     s.later(s.moment());
-    if (s.dice.chance(1, 2)) s.follow(master, replica);
-    else s.follow(replica, master);
+    if (s.dice.chance(1, 2))
+      s.follow(master, replica);
+    else
+      s.follow(replica, master);
   }
 }
 
@@ -478,7 +514,8 @@ void waits(Script& s) {
   if (!replicas.empty()) {
     const std::string replica = s.dice.pick(replicas);
     if (s.on(Family::pauses_of_clients) && s.dice.chance(1, 3))
-      s.run(replica, {"CLIENT PAUSE " + std::to_string(s.dice.pick({500, 2000})) + " WRITE"}, "admin");
+      s.run(replica, {"CLIENT PAUSE " + std::to_string(s.dice.pick({500, 2000})) + " WRITE"},
+            "admin");
     maybe_trouble(s, master, replica, 1, 3);
     s.later(s.moment());
     s.run(master, lines, s.fresh("waiter"));
@@ -501,12 +538,17 @@ void pause_clients(Script& s) {
   s.run(s.top_of(node), operations(s, 1 + s.dice.below(2)));
   s.later(s.moment());
   switch (s.dice.below(4)) {
-    case 0: s.run(node, {"CLIENT UNPAUSE"}, "admin"); break;
+    case 0:
+      s.run(node, {"CLIENT UNPAUSE"}, "admin");
+      break;
     case 1:
       if (s.on(Family::role_changes)) s.promote(node);
       break;
-    case 2: maybe_trouble(s, s.top_of(node), node == s.top_of(node) ? s.other_than(node) : node, 1, 1); break;
-    default: break;
+    case 2:
+      maybe_trouble(s, s.top_of(node), node == s.top_of(node) ? s.other_than(node) : node, 1, 1);
+      break;
+    default:
+      break;
   }
 }
 
@@ -524,8 +566,10 @@ void change_config(Script& s) {
 void kill_clients(Script& s) {
   s.later(s.moment());
   const auto [master, replica] = s.a_link();
-  if (s.dice.chance(1, 2)) s.run(master, {"CLIENT KILL TYPE replica"}, "admin");
-  else s.run(replica, {"CLIENT KILL TYPE master"}, "admin");
+  if (s.dice.chance(1, 2))
+    s.run(master, {"CLIENT KILL TYPE replica"}, "admin");
+  else
+    s.run(replica, {"CLIENT KILL TYPE master"}, "admin");
 }
 
 // --- strangers -----------------------------------------------------------------------------------
@@ -548,7 +592,8 @@ void rogue_master(Script& s) {
       {"+CONTINUE"},
       {"+CONTINUE 0123456789012345678901234567890123456789", full}});
   for (std::string& answer : answers) {
-    for (std::size_t at; (at = answer.find("\\r\\n")) != std::string::npos;) answer.replace(at, 4, "\r\n");
+    for (std::size_t at; (at = answer.find("\\r\\n")) != std::string::npos;)
+      answer.replace(at, 4, "\r\n");
   }
   peer.replies = {{"PING", {"+PONG"}},
                   {"REPLCONF", {"+OK"}},
@@ -561,8 +606,10 @@ void rogue_master(Script& s) {
   s.later(s.moment());
   s.follow(node, name);
   s.later(seconds(s.dice.pick({1, 3, 8})));
-  if (before.empty()) s.promote(node);
-  else s.follow(node, before);
+  if (before.empty())
+    s.promote(node);
+  else
+    s.follow(node, before);
 }
 
 // A replica by hand: asks, and never reads or acknowledges.

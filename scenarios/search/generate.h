@@ -2,12 +2,13 @@
 //
 //      Scenario s = generate(choice, menu);        // valid, and ends in the calm
 //
-// A function of its draws, all of Purpose::scenario. A campaign feeds it from a seed, a property test
-// from a list that rapidcheck draws and shrinks; 0 is the simplest choice everywhere (dice.h).
+// A function of its draws, all of Purpose::scenario. A campaign feeds it from a seed, a property
+// test from a list that rapidcheck draws and shrinks; 0 is the simplest choice everywhere (dice.h).
 //
 // How a scenario comes to be:
 //
-//   families   each run draws its own subset of what can happen at all (swarm): kinds that are always
+//   families   each run draws its own subset of what can happen at all (swarm): kinds that are
+//   always
 //              on together hide each other
 //   setting    nodes, who follows whom, profiles, settings with small numbers, links     setting.cc
 //   episodes   short plots that follow, and run into, each other: writes, outages,
@@ -35,7 +36,7 @@ struct Menu {
   std::string profile;              // of every node; empty: drawn, nearly always the default
   std::vector<std::string> quirks;  // switched on on every node
   std::size_t fewest_nodes = 2, most_nodes = 5;
-  std::size_t operations = 50;      // about so many commands at the most
+  std::size_t operations = 50;  // about so many commands at the most
 };
 
 Scenario generate(sim::Choice& choice, const Menu& menu);

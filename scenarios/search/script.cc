@@ -10,13 +10,20 @@ sim::Duration Script::moment() {
   using std::chrono::milliseconds;
   using std::chrono::seconds;
   const std::size_t none = hasty ? 8 : 3;
-  switch (dice.weighted<int>({{none, 0}, {3, 1}, {3, 2}, {3, 3}, {hasty ? 0U : 2U, 4}, {hasty ? 0U : 1U, 5}})) {
-    case 0: return sim::Duration{0};
-    case 1: return milliseconds(dice.pick({1, 2, 5, 10, 20}));
-    case 2: return delay * dice.pick({1, 2, 3});
-    case 3: return milliseconds(dice.pick({50, 100, 200, 500, 900}));
-    case 4: return seconds(dice.pick({1, 2, 3}));
-    default: return timeout > seconds(20) ? seconds(5) : timeout + seconds(dice.pick({0, 1, 2}));
+  switch (dice.weighted<int>(
+      {{none, 0}, {3, 1}, {3, 2}, {3, 3}, {hasty ? 0U : 2U, 4}, {hasty ? 0U : 1U, 5}})) {
+    case 0:
+      return sim::Duration{0};
+    case 1:
+      return milliseconds(dice.pick({1, 2, 5, 10, 20}));
+    case 2:
+      return delay * dice.pick({1, 2, 3});
+    case 3:
+      return milliseconds(dice.pick({50, 100, 200, 500, 900}));
+    case 4:
+      return seconds(dice.pick({1, 2, 3}));
+    default:
+      return timeout > seconds(20) ? seconds(5) : timeout + seconds(dice.pick({0, 1, 2}));
   }
 }
 
@@ -28,9 +35,11 @@ Step& Script::add(Step::What what) {
   return step;
 }
 
-void Script::run(std::string_view node, std::vector<std::string> commands, std::string_view client) {
+void Script::run(std::string_view node, std::vector<std::string> commands,
+                 std::string_view client) {
   if (commands.empty()) return;
   lines += commands.size();
+  if (password) commands.insert(commands.begin(), "AUTH secret");
   Run run;
   run.node = node;
   run.client = client;

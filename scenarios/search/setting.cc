@@ -13,9 +13,9 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 // Kinds that disturb the judges, or whose runs are all alike: seldom.
-constexpr auto kSeldom = std::to_array<Family>(
-    {Family::flips, Family::clocks, Family::raw_peers, Family::full_disks, Family::flushes,
-     Family::stale_refused, Family::quiet});
+constexpr auto kSeldom =
+    std::to_array<Family>({Family::flips, Family::clocks, Family::raw_peers, Family::full_disks,
+                           Family::flushes, Family::stale_refused, Family::quiet});
 
 bool seldom(Family family) {
   return std::find(kSeldom.begin(), kSeldom.end(), family) != kSeldom.end();
@@ -36,10 +36,17 @@ void draw_topology(Script& s) {
     std::size_t above = 0;
     if (i > 0) {
       switch (shape) {
-        case Shape::star: break;
-        case Shape::chain: above = i - 1; break;
-        case Shape::fan: above = i > 1 ? 1 : 0; break;
-        case Shape::tree: above = s.dice.below(i); break;
+        case Shape::star:
+          break;
+        case Shape::chain:
+          above = i - 1;
+          break;
+        case Shape::fan:
+          above = i > 1 ? 1 : 0;
+          break;
+        case Shape::tree:
+          above = s.dice.below(i);
+          break;
       }
       // Some begin with a history of their own, to meet the others' later.
       if (!s.dice.chance(1, 8)) one.follows = s.cast[above].name;
@@ -58,6 +65,11 @@ void draw_profiles(Script& s) {
   } else if (s.dice.chance(1, 10)) {
     all = s.dice.pick(names);
   }
+  // Side by side only where each can load what the others save, whoever becomes whose master.
+  const int version = model::find_profile(all)->rules.rdb_version;
+  std::erase_if(names, [&](const std::string& name) {
+    return model::find_profile(name)->rules.rdb_version != version;
+  });
   const bool mixed = s.menu.profile.empty() && s.dice.chance(1, 25);
   for (Node& node : s.scenario.nodes) {
     node.profile = mixed ? s.dice.pick(names) : all;
@@ -83,7 +95,8 @@ ConfigLines common_settings(Script& s) {
   if (s.on(Family::quiet)) {
     say("repl-ping-replica-period", 3600);
   } else {
-    const int timeout = s.on(Family::short_timeouts) ? dice.pick({5, 3, 4, 6}) : dice.pick({10, 8, 15});
+    const int timeout =
+        s.on(Family::short_timeouts) ? dice.pick({5, 3, 4, 6}) : dice.pick({10, 8, 15});
     s.timeout = seconds(timeout);
     say("repl-timeout", timeout);
     say("repl-ping-replica-period", dice.pick({2, 1, 3}));
@@ -101,8 +114,9 @@ ConfigLines common_settings(Script& s) {
   if (s.on(Family::small_limits)) {
     const int hard = dice.pick({20000, 1000, 16384, 16385, 40000});
     const int soft = dice.pick({0, 1000, 10000});
-    say("client-output-buffer-limit", "replica " + std::to_string(hard) + " " + std::to_string(soft) +
-                                          " " + std::to_string(dice.pick({1, 2, 5})));
+    say("client-output-buffer-limit", "replica " + std::to_string(hard) + " " +
+                                          std::to_string(soft) + " " +
+                                          std::to_string(dice.pick({1, 2, 5})));
   }
   if (s.on(Family::diskless_load))
     say("repl-diskless-load", std::string(dice.pick({"swapdb", "on-empty-db"})));
@@ -125,18 +139,26 @@ ConfigLines common_settings(Script& s) {
 }
 
 // What one node has for itself.
-void own_settings(Script& s, Node& node, bool password) {
+void own_settings(Script& s, Node& node) {
   Dice& dice = s.dice;
-  if (password) {
+  if (s.password) {
     add_line(node.config, "requirepass", "secret");
     add_line(node.config, "masterauth", "secret");
   }
   if (!dice.chance(1, 6)) return;
   switch (dice.below(5)) {
-    case 0: add_line(node.config, "repl-diskless-sync", dice.pick({"no", "yes"})); break;
-    case 1: add_line(node.config, "repl-diskless-load", dice.pick({"swapdb", "on-empty-db", "disabled"})); break;
-    case 2: add_line(node.config, "repl-backlog-size", dice.pick({"16kb", "1mb"})); break;
-    case 3: add_line(node.config, "repl-ping-replica-period", dice.pick({"1", "2"})); break;
+    case 0:
+      add_line(node.config, "repl-diskless-sync", dice.pick({"no", "yes"}));
+      break;
+    case 1:
+      add_line(node.config, "repl-diskless-load", dice.pick({"swapdb", "on-empty-db", "disabled"}));
+      break;
+    case 2:
+      add_line(node.config, "repl-backlog-size", dice.pick({"16kb", "1mb"}));
+      break;
+    case 3:
+      add_line(node.config, "repl-ping-replica-period", dice.pick({"1", "2"}));
+      break;
     default:
       // Its clients may then change its data behind the protocol, and it can be held to nothing.
       if (dice.chance(1, 4)) add_line(node.config, "replica-read-only", "no");
@@ -145,16 +167,23 @@ void own_settings(Script& s, Node& node, bool password) {
 
 // Commands that succeed whatever was there before: they make a node's first data.
 void draw_data(Script& s, Node& node, bool has_history) {
+  // A master that wants good replicas, or a password, would refuse them.
+  if (s.password || s.on(Family::good_replicas)) return;
   const std::size_t most = has_history ? 4 : 2;
   if (!has_history && !s.dice.chance(1, 5)) return;
   const std::size_t count = s.dice.below(most + 1);
   const auto one = [&](std::size_t nth) -> std::string {
     switch (s.dice.below(s.on(Family::collections) ? 5 : 2)) {
-      case 0: return "SET n" + std::to_string(nth % 2) + " " + std::to_string(s.dice.between(1, 9));
-      case 1: return "SET s" + std::to_string(nth % 2) + " " + node.name;
-      case 2: return "RPUSH l0 1 2 3";
-      case 3: return "SADD t0 1 2 3 4 5";
-      default: return "HSET h0 f 1";
+      case 0:
+        return "SET n" + std::to_string(nth % 2) + " " + std::to_string(s.dice.between(1, 9));
+      case 1:
+        return "SET s" + std::to_string(nth % 2) + " " + node.name;
+      case 2:
+        return "RPUSH l0 1 2 3";
+      case 3:
+        return "SADD t0 1 2 3 4 5";
+      default:
+        return "HSET h0 f 1";
     }
   };
   for (std::size_t i = 0; i < count; ++i) node.data.push_back(one(i));
@@ -166,14 +195,14 @@ void draw_data(Script& s, Node& node, bool has_history) {
 
 void draw_nodes(Script& s) {
   const ConfigLines common = common_settings(s);
-  const bool password = s.dice.chance(1, 40);
+  s.password = s.dice.chance(1, 40);
   for (Standing& one : s.cast) {
     Node& node = s.scenario.nodes.emplace_back();
     node.name = one.name;
     node.place.pointer = "/nodes/" + one.name;
     node.replicaof = one.follows;
     node.config = common;
-    own_settings(s, node, password);
+    own_settings(s, node);
     draw_data(s, node, one.follows.empty());
     if (s.cast.size() > 2 && &one != &s.cast.front() && s.dice.chance(1, 15)) {
       node.start = false;
@@ -196,8 +225,8 @@ void draw_links(Script& s) {
   if (s.on(Family::small_pieces)) {
     // Bytes by the ten thousand are not to come one by one: that is slow and shows nothing more.
     usual.pieces = s.big > 0 ? dice.pick({sim::Pieces{100, 1000}, sim::Pieces{500, 4000}})
-                             : dice.pick({sim::Pieces{1, 40}, sim::Pieces{1, 8}, sim::Pieces{10, 100},
-                                          sim::Pieces{1, 3}});
+                             : dice.pick({sim::Pieces{1, 40}, sim::Pieces{1, 8},
+                                          sim::Pieces{10, 100}, sim::Pieces{1, 3}});
   }
   if (s.on(Family::bandwidth)) usual.bytes_per_second = dice.pick({100U, 20U, 400U}) * 1024U;
   if (s.on(Family::small_buffers)) {

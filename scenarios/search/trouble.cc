@@ -17,12 +17,18 @@ using Base = BytePoint::Base;
 // How long a fault lasts: short against a link, or just short of a timer, or just past it.
 sim::Duration how_long(Script& s) {
   const sim::Duration timeout = std::min<sim::Duration>(s.timeout, seconds(20));
-  switch (s.dice.weighted<int>({{4, 0}, {4, 1}, {2, 2}, {2, 3}, {s.ttl.count() > 0 ? 2U : 0U, 4}})) {
-    case 0: return milliseconds(s.dice.pick({500, 100, 200, 50, 10}));
-    case 1: return seconds(s.dice.pick({1, 2, 3}));
-    case 2: return timeout - milliseconds(s.dice.pick({100, 500, 1000}));
-    case 3: return timeout + milliseconds(s.dice.pick({500, 1000, 2500}));
-    default: return s.ttl + milliseconds(s.dice.pick({500, 1500, 2500}));
+  switch (
+      s.dice.weighted<int>({{4, 0}, {4, 1}, {2, 2}, {2, 3}, {s.ttl.count() > 0 ? 2U : 0U, 4}})) {
+    case 0:
+      return milliseconds(s.dice.pick({500, 100, 200, 50, 10}));
+    case 1:
+      return seconds(s.dice.pick({1, 2, 3}));
+    case 2:
+      return timeout - milliseconds(s.dice.pick({100, 500, 1000}));
+    case 3:
+      return timeout + milliseconds(s.dice.pick({500, 1000, 2500}));
+    default:
+      return s.ttl + milliseconds(s.dice.pick({500, 1500, 2500}));
   }
 }
 
@@ -44,13 +50,27 @@ BytePoint byte_point(Script& s, const std::string& master, const std::string& re
     point.base = dice.pick({Base::now, Base::connection});
   }
   switch (point.base) {
-    case Base::now: point.count = dice.between(0, 120); break;
-    case Base::payload_end: point.count = dice.pick({0, -1, -20, -39, -40, -41, -60, 1, 2}); break;
-    case Base::stream: point.count = dice.pick({0, 1, 14, 15, 23, 40, 60, 100}) + dice.between(0, 9); break;
-    case Base::payload: point.count = dice.pick({0, 1, 9, 40, 100}); break;
-    case Base::header: point.count = dice.between(0, 8); break;
-    case Base::reply: point.count = dice.pick({0, 1, 20, 56, 57, 58}); break;
-    case Base::connection: point.count = dice.between(0, down ? 30 : 250); break;
+    case Base::now:
+      point.count = dice.between(0, 120);
+      break;
+    case Base::payload_end:
+      point.count = dice.pick({0, -1, -20, -39, -40, -41, -60, 1, 2});
+      break;
+    case Base::stream:
+      point.count = dice.pick({0, 1, 14, 15, 23, 40, 60, 100}) + dice.between(0, 9);
+      break;
+    case Base::payload:
+      point.count = dice.pick({0, 1, 9, 40, 100});
+      break;
+    case Base::header:
+      point.count = dice.between(0, 8);
+      break;
+    case Base::reply:
+      point.count = dice.pick({0, 1, 20, 56, 57, 58});
+      break;
+    case Base::connection:
+      point.count = dice.between(0, down ? 30 : 250);
+      break;
   }
   if (point.base == Base::payload && dice.chance(1, 2)) {
     point.count = 0;
@@ -64,10 +84,14 @@ BytePoint byte_point(Script& s, const std::string& master, const std::string& re
 
 std::vector<Way> some_ways(Script& s, const std::string& master, const std::string& replica) {
   switch (s.dice.weighted<int>({{4, 0}, {3, 1}, {2, 2}, {s.cast.size() > 2 ? 2U : 0U, 3}})) {
-    case 0: return {{master, replica}, {replica, master}};
-    case 1: return {{master, replica}};
-    case 2: return {{replica, master}};
-    default: break;
+    case 0:
+      return {{master, replica}, {replica, master}};
+    case 1:
+      return {{master, replica}};
+    case 2:
+      return {{replica, master}};
+    default:
+      break;
   }
   const std::string& alone = s.dice.chance(1, 2) ? replica : master;
   std::vector<Way> ways;
@@ -82,8 +106,25 @@ std::vector<Way> some_ways(Script& s, const std::string& master, const std::stri
 // --- kinds ---------------------------------------------------------------------------------------
 
 enum class Kind : std::uint8_t {
-  cut, partition, clog, freeze, slow, throttle, trickle, refuse, silence, crash, restart, pause,
-  slow_loop, snapshot_job, load_job, disk, clock, flip, count_
+  cut,
+  partition,
+  clog,
+  freeze,
+  slow,
+  throttle,
+  trickle,
+  refuse,
+  silence,
+  crash,
+  restart,
+  pause,
+  slow_loop,
+  snapshot_job,
+  load_job,
+  disk,
+  clock,
+  flip,
+  count_
 };
 constexpr std::size_t kKinds = static_cast<std::size_t>(Kind::count_);
 
@@ -152,7 +193,8 @@ Fault::What job(Script& s, bool snapshot, const std::string& node) {
                                       {late ? 2U : 0U, Does::ends_late}});
   } else {
     job.job = JobFault::Job::load;
-    job.does = s.dice.weighted<Does>({{late ? 3U : 0U, Does::takes}, {fails ? 2U : 0U, Does::fails}});
+    job.does =
+        s.dice.weighted<Does>({{late ? 3U : 0U, Does::takes}, {fails ? 2U : 0U, Does::fails}});
   }
   if (job.does == Does::takes || job.does == Does::ends_late) {
     const sim::Duration past = std::min<sim::Duration>(s.timeout, seconds(15)) + seconds(2);
@@ -184,27 +226,41 @@ Fault::What what_of(Script& s, Kind kind, const std::string& master, const std::
   Dice& dice = s.dice;
   const std::string& node = dice.chance(2, 5) ? master : replica;
   switch (kind) {
-    case Kind::partition: return HoldWays{some_ways(s, master, replica), sim::Hold::everything};
-    case Kind::clog: return HoldWays{some_ways(s, master, replica), sim::Hold::data};
+    case Kind::partition:
+      return HoldWays{some_ways(s, master, replica), sim::Hold::everything};
+    case Kind::clog:
+      return HoldWays{some_ways(s, master, replica), sim::Hold::data};
     case Kind::freeze:
       return Freeze{dice.chance(1, 4) ? Way{replica, master} : Way{master, replica}};
     case Kind::slow:
     case Kind::throttle:
-    case Kind::trickle: return reshape(s, kind, master, replica);
-    case Kind::refuse: return Welcoming{{replica, master}, sim::Welcome::refuse};
-    case Kind::silence: return Welcoming{{replica, master}, sim::Welcome::silence};
-    case Kind::crash: return Crash{node, dice.chance(1, 3)};
-    case Kind::restart: return restart(s, node);
-    case Kind::pause: return Pause{node};
-    case Kind::slow_loop: return SlowLoop{node, milliseconds(dice.pick({20, 5, 100}))};
-    case Kind::snapshot_job: return job(s, true, master);
-    case Kind::load_job: return job(s, false, replica);
+    case Kind::trickle:
+      return reshape(s, kind, master, replica);
+    case Kind::refuse:
+      return Welcoming{{replica, master}, sim::Welcome::refuse};
+    case Kind::silence:
+      return Welcoming{{replica, master}, sim::Welcome::silence};
+    case Kind::crash:
+      return Crash{node, dice.chance(1, 3)};
+    case Kind::restart:
+      return restart(s, node);
+    case Kind::pause:
+      return Pause{node};
+    case Kind::slow_loop:
+      return SlowLoop{node, milliseconds(dice.pick({20, 5, 100}))};
+    case Kind::snapshot_job:
+      return job(s, true, master);
+    case Kind::load_job:
+      return job(s, false, replica);
     case Kind::disk:
-      return DiskFault{node, dice.chance(1, 2) ? DiskFault::Does::write_error : DiskFault::Does::full};
+      return DiskFault{node,
+                       dice.chance(1, 2) ? DiskFault::Does::write_error : DiskFault::Does::full};
     case Kind::clock: {
       ClockFault clock{node, {}, {}};
-      if (dice.chance(1, 4)) clock.drift_ppm = static_cast<std::int32_t>(dice.pick({1000, -1000, 100000}));
-      else clock.step = milliseconds(dice.pick({500, -500, 3000, -3000, 60000}));
+      if (dice.chance(1, 4))
+        clock.drift_ppm = static_cast<std::int32_t>(dice.pick({1000, -1000, 100000}));
+      else
+        clock.step = milliseconds(dice.pick({500, -500, 3000, -3000, 60000}));
       return clock;
     }
     case Kind::flip: {
@@ -215,12 +271,14 @@ Fault::What what_of(Script& s, Kind kind, const std::string& master, const std::
       flip.bit = static_cast<unsigned>(dice.below(8));
       return flip;
     }
-    default: return cut(s, master, replica);
+    default:
+      return cut(s, master, replica);
   }
 }
 
 // Now, when a state is reached, or at a byte.
-void arm(Script& s, Fault& fault, const std::string& master, const std::string& replica, bool in_sync) {
+void arm(Script& s, Fault& fault, const std::string& master, const std::string& replica,
+         bool in_sync) {
   if (std::holds_alternative<scenarios::Flip>(fault.what)) return;
   const bool is_cut = std::holds_alternative<Cut>(fault.what);
   const bool is_job = std::holds_alternative<JobFault>(fault.what);
@@ -228,9 +286,14 @@ void arm(Script& s, Fault& fault, const std::string& master, const std::string& 
   const std::size_t at_byte = s.on(Family::cuts_at_bytes) ? (is_cut ? 8 : 3) : 0;
   const std::size_t at_state = is_job ? 1 : 4;
   switch (s.dice.weighted<int>({{at_once, 0}, {at_state, 1}, {at_byte, 2}})) {
-    case 1: fault.when = condition_of(a_phase(s, master, replica)); break;
-    case 2: fault.after_bytes = byte_point(s, master, replica); break;
-    default: return;
+    case 1:
+      fault.when = condition_of(a_phase(s, master, replica));
+      break;
+    case 2:
+      fault.after_bytes = byte_point(s, master, replica);
+      break;
+    default:
+      return;
   }
   if (s.dice.chance(1, 5)) fault.times = static_cast<std::uint32_t>(s.dice.pick({2, 3}));
 }
@@ -238,7 +301,8 @@ void arm(Script& s, Fault& fault, const std::string& master, const std::string& 
 std::optional<Fault> a_fault(Script& s, const std::string& master, const std::string& replica,
                              bool in_sync) {
   const auto known = weights(s, in_sync);
-  if (std::all_of(known.begin(), known.end(), [](std::size_t w) { return w == 0; })) return std::nullopt;
+  if (std::all_of(known.begin(), known.end(), [](std::size_t w) { return w == 0; }))
+    return std::nullopt;
   const auto kind = static_cast<Kind>(s.dice.weighted(std::span<const std::size_t>(known)));
   Fault fault;
   fault.what = what_of(s, kind, master, replica);
@@ -257,17 +321,21 @@ std::optional<Fault> a_fault(Script& s, const std::string& master, const std::st
 
 Condition::Part a_phase(Script& s, const std::string& master, const std::string& replica) {
   constexpr std::array<const char*, 8> kLinkStates = {
-      "TRANSFER",          "CONNECTED",           "CONNECTING",          "RECEIVE_PSYNC_REPLY",
+      "TRANSFER",           "CONNECTED",          "CONNECTING",         "RECEIVE_PSYNC_REPLY",
       "RECEIVE_PING_REPLY", "RECEIVE_CAPA_REPLY", "RECEIVE_PORT_REPLY", "CONNECT"};
   const auto is = [](const char* word) { return Test{Test::Op::is, word}; };
   switch (s.dice.weighted<int>({{6, 0}, {5, 1}, {2, 2}, {2, 3}, {1, 4}})) {
-    case 0: return LinkStateIs{replica, is(kLinkStates[s.dice.below(kLinkStates.size())])};
+    case 0:
+      return LinkStateIs{replica, is(kLinkStates[s.dice.below(kLinkStates.size())])};
     case 1:
       return ReplicaStateIs{master, replica,
                             is(s.dice.pick({"wait_bgsave", "send_bulk", "online"}))};
-    case 2: return InfoIs{replica, "loading", is("1")};
-    case 3: return InfoIs{master, "rdb_bgsave_in_progress", is("1")};
-    default: return WireHas{replica, master, "PSYNC *", Test{Test::Op::at_least, "1"}};
+    case 2:
+      return InfoIs{replica, "loading", is("1")};
+    case 3:
+      return InfoIs{master, "rdb_bgsave_in_progress", is("1")};
+    default:
+      return WireHas{replica, master, "PSYNC *", Test{Test::Op::at_least, "1"}};
   }
 }
 
@@ -280,7 +348,8 @@ std::optional<Fault> trouble(Script& s) {
   return a_fault(s, master, replica, false);
 }
 
-std::optional<Fault> trouble_in_sync(Script& s, const std::string& master, const std::string& replica) {
+std::optional<Fault> trouble_in_sync(Script& s, const std::string& master,
+                                     const std::string& replica) {
   return a_fault(s, master, replica, true);
 }
 

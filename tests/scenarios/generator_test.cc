@@ -1,8 +1,6 @@
 // The generator of scenarios, and the properties that every run of the clean model has: a small
 // campaign. rapidcheck draws the lists of choices and shrinks them; choice 0 is the simplest
 // everywhere, so what it shrinks to is a simple scenario.
-#include "scenarios/search/generate.h"
-
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
@@ -10,9 +8,12 @@
 #include <memory>
 #include <set>
 
+#include "scenarios/language/loader.h"
+#include "scenarios/language/write.h"
 #include "scenarios/run/performance.h"
 #include "scenarios/run/runner.h"
 #include "scenarios/search/coverage.h"
+#include "scenarios/search/generate.h"
 
 namespace {
 
@@ -35,8 +36,9 @@ Scenario scenario_from(std::uint64_t seed, const Menu& menu = {}) {
 // A scenario from a list of choices that rapidcheck draws.
 Scenario drawn_scenario() {
   constexpr int kLongest = 500;
-  const auto choices = *rc::gen::resize(
-      kLongest, rc::gen::container<std::vector<std::uint64_t>>(rc::gen::inRange<std::uint64_t>(0, 1'000'000)));
+  const auto choices =
+      *rc::gen::resize(kLongest, rc::gen::container<std::vector<std::uint64_t>>(
+                                     rc::gen::inRange<std::uint64_t>(0, 1'000'000)));
   sim::Choice choice = sim::Choice::listed(choices);
   Scenario scenario = scenarios::generate(choice, Menu{});
   scenario.seed = choices.size();
@@ -115,7 +117,8 @@ TEST(Generator, DrawsForNothingElse) {
   sim::Choice choice = sim::Choice::seeded(3);
   choice.record();
   scenarios::generate(choice, Menu{});
-  for (const sim::Drawn& drawn : choice.recorded()) EXPECT_EQ(drawn.purpose, sim::Purpose::scenario);
+  for (const sim::Drawn& drawn : choice.recorded())
+    EXPECT_EQ(drawn.purpose, sim::Purpose::scenario);
 }
 
 TEST(Generator, KeepsToTheMenu) {
@@ -133,9 +136,32 @@ TEST(Generator, KeepsToTheMenu) {
     }
     std::size_t commands = 0;
     for (const scenarios::Step& step : scenario.steps) {
-      if (const auto* lines = std::get_if<scenarios::Run>(&step.what)) commands += lines->lines.size();
+      if (const auto* lines = std::get_if<scenarios::Run>(&step.what))
+        commands += lines->lines.size();
     }
     EXPECT_LE(commands, 60U) << "what has begun may be finished; seed " << seed;
+  }
+}
+
+TEST(Generator, WhatItMakesCanBeWrittenAndReadBack) {
+  for (std::uint64_t seed = 1; seed <= 2000; ++seed) {
+    const Scenario scenario = scenario_from(seed);
+    const auto loaded =
+        scenarios::load_scenario(scenarios::write_scenario(scenario), scenario.name);
+    if (const auto* errors = std::get_if<scenarios::LoadErrors>(&loaded)) {
+      FAIL() << "seed " << seed << ": " << scenarios::to_text(errors->front(), "generated");
+    }
+    ASSERT_EQ(std::get<Scenario>(loaded), scenario) << "seed " << seed;
+  }
+}
+
+TEST(Generator, AFileRunsAsTheScenarioThatItWasWrittenFrom) {
+  for (std::uint64_t seed = 1; seed <= 25; ++seed) {
+    const Scenario scenario = scenario_from(seed);
+    const auto loaded =
+        scenarios::load_scenario(scenarios::write_scenario(scenario), scenario.name);
+    EXPECT_EQ(run(std::get<Scenario>(loaded)).trace_hash, run(scenario).trace_hash)
+        << "seed " << seed;
   }
 }
 
