@@ -28,11 +28,11 @@
 namespace scenarios {
 
 // By the words of the language; `role` is what people do: a node follows somebody else than before.
-#define SCENARIOS_FAULT_KINDS(X)                                                              \
-  X(cut)                                                                                      \
-  X(partition) X(clog) X(freeze) X(slow) X(throttle) X(trickle) X(refuse) X(silence) X(crash) \
-      X(restart) X(pause) X(slow_loop) X(snapshot_job) X(load_job) X(disk) X(clock) X(flip)   \
-          X(role)
+#define SCENARIOS_FAULT_KINDS(X)                                                            \
+  X(cut)                                                                                    \
+  X(partition)                                                                              \
+  X(clog) X(freeze) X(slow) X(throttle) X(trickle) X(refuse) X(silence) X(crash) X(restart) \
+      X(pause) X(slow_loop) X(snapshot_job) X(load_job) X(disk) X(clock) X(flip) X(role)
 enum class FaultKind : std::uint8_t {
 #define X(name) name,
   SCENARIOS_FAULT_KINDS(X)

@@ -161,7 +161,9 @@ void own_settings(Script& s, Node& node) {
       break;
     default:
       // Its clients may then change its data behind the protocol, and it can be held to nothing.
-      if (dice.chance(1, 4)) add_line(node.config, "replica-read-only", "no");
+      // (Writes that a pause holds back cannot be told from the master's stream.)
+      if (dice.chance(1, 4) && !s.on(Family::pauses_of_clients))
+        add_line(node.config, "replica-read-only", "no");
   }
 }
 
@@ -216,12 +218,21 @@ void draw_nodes(Script& s) {
   draw_profiles(s);
 }
 
+// A link on which nothing comes back within the timeouts can never be healed: not worth a run.
+sim::Duration slowest(const Script& s) {
+  return std::min<sim::Duration>(s.timeout / 10, milliseconds(1000));
+}
+
 void draw_links(Script& s) {
   Dice& dice = s.dice;
   sim::LinkProfile& usual = s.scenario.default_link;
-  if (s.on(Family::slow_links)) usual.latency = milliseconds(dice.pick({5, 1, 20, 50, 200, 700}));
+  if (s.on(Family::slow_links)) {
+    const sim::Duration drawn = milliseconds(dice.pick({5, 1, 20, 50, 200, 700}));
+    usual.latency = std::min(drawn, slowest(s));
+  }
   s.delay = usual.latency;
-  if (s.on(Family::jitter)) usual.jitter = usual.latency * dice.pick({1, 2, 4});
+  if (s.on(Family::jitter))
+    usual.jitter = std::min(usual.latency * dice.pick({1, 2, 4}), slowest(s));
   if (s.on(Family::small_pieces)) {
     // Bytes by the ten thousand are not to come one by one: that is slow and shows nothing more.
     usual.pieces = s.big > 0 ? dice.pick({sim::Pieces{100, 1000}, sim::Pieces{500, 4000}})
@@ -230,8 +241,9 @@ void draw_links(Script& s) {
   }
   if (s.on(Family::bandwidth)) usual.bytes_per_second = dice.pick({100U, 20U, 400U}) * 1024U;
   if (s.on(Family::small_buffers)) {
-    usual.send_buffer = dice.pick({4096U, 1024U, 16384U});
-    usual.receive_buffer = dice.pick({4096U, 1024U, 16384U});
+    const bool narrow = s.big > 0 && usual.latency + usual.jitter > milliseconds(10);
+    usual.send_buffer = narrow ? 16384U : dice.pick({4096U, 1024U, 16384U});
+    usual.receive_buffer = narrow ? 16384U : dice.pick({4096U, 1024U, 16384U});
   }
   if (!dice.chance(1, 5)) return;
   const auto [master, replica] = s.a_link();
@@ -241,7 +253,8 @@ void draw_links(Script& s) {
   link.to = replica;
   link.both_ways = !dice.chance(1, 3);
   link.profile = usual;
-  link.profile.latency = milliseconds(dice.pick({20, 100, 300, 1000}));
+  link.profile.latency =
+      std::min<sim::Duration>(milliseconds(dice.pick({20, 100, 300, 1000})), slowest(s));
 }
 
 }  // namespace

@@ -160,7 +160,7 @@ class World {
   // One input of the server on `node`: `act(server, moment)`, then its effects.
   template <class Act>
   void input(std::size_t node, const Source& source, Act&& act);
-  struct Before {  // of a server, when a client is about to say something
+  struct Before {  // of a server, when an input comes
     std::uint64_t digest = 0;
     model::Offset offset = 0;
     bool master = false;
