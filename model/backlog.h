@@ -40,7 +40,9 @@ class Backlog {
   // True when a block was added: the moment to look who reads too slowly (R7.46).
   bool append(std::string_view bytes);
 
-  // Bytes from `from` on, at most `most`, as far as they lie together. Precondition: holds(from).
+  // Bytes from `from` on, at most `most`, as far as they lie together. Precondition: holds(from), or
+  // a reader that trim() was told of has not come past it: a ring keeps its bytes for it, though it
+  // offers them to nobody else.
   std::string_view read(Offset from, std::size_t most) const;
 
   // What the blocks from the one with byte `from` on take, their headers and unused ends included:

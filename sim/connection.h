@@ -105,7 +105,7 @@ struct End {
   bool reading = true;
   bool told_end = false;    // that the other side has closed
   bool reset = false;       // the connection is dead; to be told after the bytes that have arrived
-  bool wants_room = false;  // a write was cut short
+  bool wants_room = false;  // a write was cut short, or filled the buffer
   bool late = false;        // its stalled host will look at it when it resumes
   bool operator==(const End&) const = default;
 };

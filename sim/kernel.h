@@ -71,8 +71,8 @@ class Kernel {
 
   // --- connections ------------------------------------------------------------------------------
   EndId dial(HostId from, HostId to);
-  // Bytes taken into the send buffer, possibly fewer than given; the caller keeps the rest and is told
-  // of `room`. 0 on a dead or closed end.
+  // Bytes taken into the send buffer, possibly fewer than given; the caller keeps the rest. Who wrote
+  // at least as much as there was room for is told of `room`. 0 on a dead or closed end.
   std::size_t send(EndId end, std::string_view bytes);
   std::size_t room(EndId end) const;
   // While off, bytes stay in the receive buffer and the end of the connection is not noticed.

@@ -94,6 +94,8 @@ std::size_t Network::send(const Around& around, EndId end, std::string_view byte
     return 0;
   }
   Way& way = way_from(end);
+  // Who writes exactly what there is room for has more to say as often as who writes too much.
+  const bool filled = bytes.size() >= room(end);
   std::size_t taken = 0;
   while (taken < bytes.size()) {
     const std::size_t count = std::min(room(end), bytes.size() - taken);
@@ -103,7 +105,10 @@ std::size_t Network::send(const Around& around, EndId end, std::string_view byte
     taken += count;
     pump(around, end);  // may make room at once
   }
-  if (taken < bytes.size()) from.wants_room = true;
+  if (taken < bytes.size() || (filled && taken > 0)) {
+    from.wants_room = true;
+    if (news(end) == Occurrence::Kind::room) tell_soon(around, end, around.now);
+  }
   return taken;
 }
 

@@ -133,6 +133,7 @@ Step::What read_wait(const Reader& r) {
   Wait wait;
   wait.until = read_condition(r.subject, r.names, r.errors);
   r.step.duration("within", wait.within);
+  r.step.flag("needed", wait.needed);
   return wait;
 }
 

@@ -320,6 +320,7 @@ struct ReplicaOf {
 struct Wait {
   Condition until;
   sim::Duration within{60'000'000};
+  bool needed = true;               // false: if it does not come true the steps go on, and nothing is broken
   bool operator==(const Wait&) const = default;
 };
 struct Expect {

@@ -47,6 +47,7 @@ struct StepWriter {
   Json operator()(const Wait& s) const {
     Json out{{"wait", of(s.until)}};
     if (s.within != Wait().within) out["within"] = of(s.within);
+    if (!s.needed) out["needed"] = false;
     return out;
   }
   Json operator()(const Expect& s) const { return {{"expect", of(s.holds)}}; }

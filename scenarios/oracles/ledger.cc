@@ -22,7 +22,10 @@ void Ledger::saw(const Scene& scene) {
   if (!trusted(scene.node)) history.trusted = false;
   if (!history.trusted) return;
 
-  if (now.master && now.has_backlog) {
+  // Demoted with this event: what it wrote in it before that is its own as well.
+  const bool demoted = scene.same_life() && scene.before.master && !now.master;
+  const bool wrote = now.master || (demoted && scene.before.id == now.id);
+  if (wrote && now.has_backlog) {
     const model::Backlog& backlog = *scene.state.backlog;
     for (Offset from = std::max(history.end + 1, now.first); from < now.next;) {
       const std::string_view piece = backlog.read(from, std::string_view::npos);
@@ -33,7 +36,6 @@ void Ledger::saw(const Scene& scene) {
     note(history, {now.offset, now.digest, scene.at()});
   }
   // As a replica it can only ask to be continued: from here on its data go with its identity.
-  const bool demoted = scene.same_life() && scene.before.master && !now.master;
   if (demoted && scene.before.id == now.id && !scene.before.has_backlog) {
     note(history, {now.offset, now.digest, scene.at()});
   }

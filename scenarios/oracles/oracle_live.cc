@@ -1,11 +1,13 @@
 // LIVE: when the calm has ended, every replica whose top master can be reached is connected and
-// online at its master, and got there without trying for ever.
+// online at its master, and got there without trying for ever. Excused are those whom their masters
+// had to drop in the calm for what was owed to them (overruns.h).
 #include <algorithm>
 #include <variant>
 #include <vector>
 
 #include "model/machines.h"
 #include "scenarios/oracles/oracle_list.h"
+#include "scenarios/oracles/overruns.h"
 
 namespace scenarios {
 namespace {
@@ -40,6 +42,7 @@ class Live final : public Judging<Live> {
   Live() : Judging("LIVE", "no replica had a running master at the end of a calm") {}
 
   void saw(const Scene& scene) override {
+    overruns_.saw(scene);
     Progress& progress = progress_[scene.seen.node];
     if (!scene.same_life() || scene.before.link != scene.now.link) progress.since = scene.at();
     for (const model::Effect& effect : scene.seen.effects) {
@@ -57,6 +60,10 @@ class Live final : public Judging<Live> {
       all_trusted = all_trusted && trusted(end.nodes[node]);
       const auto top = top_of(node, end);
       if (!top || *top == node) continue;
+      if (overruns_.above(node, end)) {
+        all_trusted = false;
+        continue;
+      }
       any = true;
       held();
       judge(end, node, *end.follows[node]);
@@ -125,6 +132,7 @@ class Live final : public Judging<Live> {
   }
 
   PerNode<Progress> progress_;
+  Overruns overruns_;
 };
 
 }  // namespace

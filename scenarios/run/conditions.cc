@@ -12,6 +12,7 @@ namespace scenarios {
 namespace {
 
 using Value = std::optional<std::string>;
+using Word = std::optional<std::string_view>;
 
 std::string_view words(Test::Op op) {
   switch (op) {
@@ -99,58 +100,62 @@ class Judge {
   bool words = false;  // compose them
 
   Finding operator()(const InfoIs& c) const {
-    return value_is(c.test, c.field + " of " + c.node,
+    return value_is(c.test, [&] { return c.field + " of " + c.node; },
                     [&] { return info_field(world(), node(c.node), c.field); });
   }
   Finding operator()(const KeyIs& c) const {
-    const std::string what = "key " + model::quoted(c.key) + " of " + c.node +
-                             (c.db == 0 ? std::string() : " in database " + std::to_string(c.db));
+    const auto what = [&] {
+      return "key " + model::quoted(c.key) + " of " + c.node +
+             (c.db == 0 ? std::string() : " in database " + std::to_string(c.db));
+    };
     return value_is(c.test, what, [&] { return key(c); });
   }
   Finding operator()(const LinkStateIs& c) const {
-    return word_is(c.test, "link state of " + c.node, [&]() -> Value {
+    return word_is(c.test, [&] { return "link state of " + c.node; }, [&]() -> Word {
       const model::State* const s = state(c.node);
       if (s == nullptr || s->is_master()) return std::nullopt;
-      return std::string(model::name(s->link.state));
+      return model::name(s->link.state);
     });
   }
   Finding operator()(const RoleStateIs& c) const {
-    return word_is(c.test, "state that ROLE tells of " + c.node, [&]() -> Value {
+    return word_is(c.test, [&] { return "state that ROLE tells of " + c.node; }, [&]() -> Word {
       const model::State* const s = state(c.node);
       if (s == nullptr || s->is_master()) return std::nullopt;
-      return std::string(model::role_state(s->link.state));
+      return model::role_state(s->link.state);
     });
   }
   Finding operator()(const ReplicaStateIs& c) const {
-    Test test = c.test;
-    return word_is(c.test, "state of replica " + c.replica + " on " + c.node, [&]() -> Value {
+    const auto what = [&] { return "state of replica " + c.replica + " on " + c.node; };
+    return word_is(c.test, what, [&]() -> Word {
       const auto host = world().host_named(c.replica);
       const model::Session* const session =
           host ? world().replica_of(node(c.node), *host) : nullptr;
       if (session == nullptr) return std::nullopt;
-      const std::string name = model::lower(model::name(session->feed.state));
+      const std::string_view name = model::name(session->feed.state);
       // INFO has one word for both kinds of waiting.
-      const bool waits = name.starts_with("wait_bgsave");
-      return waits && model::same_word(test.value, "wait_bgsave") ? "wait_bgsave" : name;
+      constexpr std::string_view kBoth = "wait_bgsave";
+      const bool waits = model::same_word(name.substr(0, kBoth.size()), kBoth);
+      return waits && model::same_word(c.test.value, kBoth) ? kBoth : name;
     });
   }
   Finding operator()(const Synced& c) const {
-    return fact(joined(c.nodes) + " are synced",
+    return fact([&] { return joined(c.nodes) + " are synced"; },
                 [&](std::string& seen) { return synced(c, seen); });
   }
   Finding operator()(const Equal& c) const {
-    return fact(joined(c.nodes) + " hold equal data",
+    return fact([&] { return joined(c.nodes) + " hold equal data"; },
                 [&](std::string& seen) { return equal(c, seen); });
   }
   Finding operator()(const IsUp& c) const {
-    return fact(c.node + (c.up ? " is up" : " is down"), [&](std::string& seen) {
-      seen = c.node + (c.up ? " is down" : " is up");
+    return fact([&] { return c.node + (c.up ? " is up" : " is down"); }, [&](std::string& seen) {
+      if (words) seen = c.node + (c.up ? " is down" : " is up");
       return (state(c.node) != nullptr) == c.up;
     });
   }
   Finding operator()(const WireHas& c) const {
-    const std::string what =
-        "number of messages like " + model::quoted(c.text) + " from " + c.from + " to " + c.to;
+    const auto what = [&] {
+      return "number of messages like " + model::quoted(c.text) + " from " + c.from + " to " + c.to;
+    };
     return value_is(c.times, what, [&]() -> Value {
       const auto from = world().host_named(c.from), to = world().host_named(c.to);
       const auto watch = from && to ? world().wire().find_watch(*from, *to, c.text) : std::nullopt;
@@ -158,8 +163,8 @@ class Judge {
     });
   }
   Finding operator()(const MarkReached& c) const {
-    return fact("mark " + c.mark + " is reached", [&](std::string& seen) {
-      seen = "mark " + c.mark + " is not reached";
+    return fact([&] { return "mark " + c.mark + " is reached"; }, [&](std::string& seen) {
+      if (words) seen = "mark " + c.mark + " is not reached";
       const auto all = model::marks();
       const auto it =
           std::find_if(all.begin(), all.end(), [&](const auto& m) { return m.name == c.mark; });
@@ -167,7 +172,7 @@ class Judge {
     });
   }
   Finding operator()(const RawGot& c) const {
-    return value_is(c.test, "what " + c.peer + " received", [&]() -> Value {
+    return value_is(c.test, [&] { return "what " + c.peer + " received"; }, [&]() -> Value {
       const auto host = world().host_named(c.peer);
       return host ? Value(std::string(world().peers().got(*host))) : std::nullopt;
     });
@@ -217,35 +222,41 @@ class Judge {
   std::size_t node(const std::string& name) const { return *world().node_named(name); }
   const model::State* state(const std::string& name) const { return world().state(node(name)); }
 
-  template <class Get>
-  Finding value_is(const Test& test, const std::string& what, Get&& get) const {
+  // `what` composes the words, and is asked only when they are wanted.
+  template <class What, class Get>
+  Finding value_is(const Test& test, What&& what, Get&& get) const {
     Finding finding;
-    if (words) finding.wanted = what + ' ' + text(test);
+    if (words) finding.wanted = what() + ' ' + text(test);
     if (sight_ == nullptr) return finding;
     const Value value = get();
     finding.holds = passes(*sight_, test, value);
     if (!words) return finding;
-    finding.seen = what + ' ' + shown(value);
+    finding.seen = what() + ' ' + shown(value);
     const std::string problem = resolve(*sight_, test.value).problem;
     if (!problem.empty()) finding.seen += " (" + problem + ")";
     return finding;
   }
   // As value_is, in any letter case.
-  template <class Get>
-  Finding word_is(Test test, const std::string& what, Get&& get) const {
+  template <class What, class Get>
+  Finding word_is(const Test& test, What&& what, Get&& get) const {
     Finding finding;
-    if (words) finding.wanted = what + ' ' + text(test);
+    if (words) finding.wanted = what() + ' ' + text(test);
     if (sight_ == nullptr) return finding;
-    const Value value = get();
-    test.value = model::lower(test.value);
-    finding.holds = passes(*sight_, test, value ? Value(model::lower(*value)) : value);
-    if (words) finding.seen = what + ' ' + shown(value);
+    const Word word = get();
+    if (word && test.op == Test::Op::is && test.value.find("@{") == std::string::npos) {
+      finding.holds = model::same_word(*word, test.value);  // nearly always
+    } else {
+      Test lower = test;
+      lower.value = model::lower(test.value);
+      finding.holds = passes(*sight_, lower, word ? Value(model::lower(*word)) : std::nullopt);
+    }
+    if (words) finding.seen = what() + ' ' + shown(word ? Value(std::string(*word)) : std::nullopt);
     return finding;
   }
-  template <class Judgement>
-  Finding fact(std::string what, Judgement&& judgement) const {
+  template <class What, class Judgement>
+  Finding fact(What&& what, Judgement&& judgement) const {
     Finding finding;
-    if (words) finding.wanted = std::move(what);
+    if (words) finding.wanted = what();
     if (sight_ != nullptr) finding.holds = judgement(finding.seen);
     return finding;
   }

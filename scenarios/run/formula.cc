@@ -78,6 +78,8 @@ std::optional<std::string> info_field(const World& world, std::size_t node,
   if (field == "sync_full") return std::to_string(s->stats.sync_full);
   if (field == "sync_partial_ok") return std::to_string(s->stats.sync_partial_ok);
   if (field == "sync_partial_err") return std::to_string(s->stats.sync_partial_err);
+  if (field == "loading") return s->loading() ? "1" : "0";
+  if (field == "rdb_bgsave_in_progress") return s->snapshot ? "1" : "0";
   return line_value(model::info(*s, model::Instant(world.now().time_since_epoch()), "all"), field);
 }
 

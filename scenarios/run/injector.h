@@ -42,6 +42,17 @@ class Injector {
 
   std::vector<FaultEnd> ends(const World& world) const;
 
+  // A look at each fault that has begun so far, by its place in their order, for observers.
+  std::size_t faults() const { return faults_.size(); }
+  const Fault& plan_of(const World& world, std::size_t fault) const {
+    return plan(world, faults_[fault]);
+  }
+  bool in_force(std::size_t fault) const { return faults_[fault].in_force; }
+  bool may_have_effects(std::size_t fault) const { return faults_[fault].strikes > 0; }
+  std::uint64_t effects_of(const World& world, std::size_t fault) const {
+    return effects(world, faults_[fault]);
+  }
+
   bool operator==(const Injector&) const = default;
 
  private:

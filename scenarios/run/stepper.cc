@@ -227,7 +227,7 @@ class Stepper::Look {
   }
   void operator()(const Wait& wait) {
     if (!holds(play_.sight(), wait.until)) return;
-    play_.expectations.passed();
+    if (wait.needed) play_.expectations.passed();
     play_.tell_step(stepper_.step(play_).place, "met",
                     "after " + in_seconds(play_.world.now() - stepper_.began_));
     stepper_.done(play_);
@@ -263,6 +263,10 @@ void Stepper::ran_out(Play& play) {
     return done(play);
   }
   if (const auto* wait = std::get_if<Wait>(&now.what)) {
+    if (!wait->needed) {
+      play.tell_step(now.place, "missed", "in " + time);
+      return done(play);
+    }
     return fail(play,
                 "waited " + time + " until " + wanted(wait->until) +
                     "; seen: " + seen_instead(play.sight(), wait->until),

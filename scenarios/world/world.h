@@ -174,8 +174,12 @@ class World {
   // One input of the server on `node`: `act(server, moment)`, then its effects.
   template <class Act>
   void input(std::size_t node, const Source& source, Act&& act);
-  void note_data(std::size_t node, const Source& source,
-                 std::optional<std::uint64_t> digest_before);
+  struct Before {  // of a server, when an input comes
+    std::uint64_t digest = 0;
+    model::Offset offset = 0;
+    bool master = false;
+  };
+  void note_data(std::size_t node, const Source& source, const Before& before);
   void carry_out(std::size_t node);
 
   void perform(std::size_t node, const model::Dial& dial);

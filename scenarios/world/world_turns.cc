@@ -86,12 +86,11 @@ void World::input(std::size_t index, const Source& source, Act&& act) {
   const model::Moment moment{
       model_time(kernel_.now()), node.clock.at(kernel_.now()), around, node.machine, effects,
       kernel_.trace().keeps()};
-  std::optional<std::uint64_t> digest;
-  if (source.client && !node.server->state().is_master())
-    digest = node.server->state().data.digest();
+  const model::State& was = node.server->state();
+  const Before before{was.data.digest(), was.history.offset, was.is_master()};
   act(*node.server, moment);
 
-  note_data(index, source, digest);
+  note_data(index, source, before);
   fill_views(scratch_.views);
   Seen seen{kernel_.now(), index, effects.list, scratch_.views};
   seen.conn = source.conn;
@@ -107,12 +106,14 @@ void World::input(std::size_t index, const Source& source, Act&& act) {
   }
 }
 
-// A client that changes a replica's data does so behind the protocol; a full resync repairs it.
-void World::note_data(std::size_t index, const Source& source,
-                      std::optional<std::uint64_t> digest_before) {
+// A client that changes a replica's data does so behind the protocol, even if it makes a master of it
+// in the same transaction; so does a transaction that makes a replica of its master: what it wrote is
+// then in nobody's stream. A full resync repairs it.
+void World::note_data(std::size_t index, const Source& source, const Before& before) {
   NodeProcess& node = nodes_[index];
   const model::State& s = node.server->state();
-  if (source.client && digest_before && !s.is_master() && s.data.digest() != *digest_before) {
+  const bool unspoken = before.master && !s.is_master() && s.history.offset == before.offset;
+  if (s.data.digest() != before.digest && (unspoken || (source.client && !before.master))) {
     node.touched_up = true;
   }
   for (const model::Effect& effect : scratch_.effects.list) {

@@ -53,6 +53,15 @@ TEST(Runner, TheHashIsTheSameWhoeverReads) {
   EXPECT_EQ(bare.trace.records().size(), 0U);
 }
 
+TEST(Runner, AWaitThatIsNotNeededIsMissedWithoutHarm) {
+  const RunResult result = run(pair_with(
+      "{ 'wait': { 'keys': { 'b': { 'k': 'never' } } }, 'within': '2s', 'needed': false }, "
+      "{ 'wait': { 'keys': { 'b': { 'k': '1' } } }, 'needed': false }, "
+      "{ 'run': 'INCR k', 'on': 'a', 'reply': 2 }"));
+  EXPECT_EQ(result.outcome, Outcome::pass) << expectation(result);
+  EXPECT_EQ(judgement_of(result, "EXPECT").checked, 2U) << "the first wait and the reply";
+}
+
 TEST(Runner, AnotherSeedIsAnotherRun) {
   scenarios::Scenario scenario = scenario_of(pair_with(""));
   const std::uint64_t first = scenarios::run(scenario, sim::TraceMode::hash_only).trace_hash;

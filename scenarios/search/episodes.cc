@@ -1,0 +1,736 @@
+// The plots that scenarios are made of. Each begins wherever the one before it has left the world,
+// often before that has come to rest; each may be disturbed by faults of its own.
+#include <algorithm>
+#include <array>
+
+#include "scenarios/search/script.h"
+
+namespace scenarios {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+// A file's digits for one side of a split, and for the other: same lengths, different data. No
+// command contains them otherwise.
+constexpr char kOneSide = '7', kOtherSide = '8';
+
+std::vector<std::string> for_other_side(std::vector<std::string> lines) {
+  for (std::string& line : lines) {
+    const std::size_t arguments = line.find(' ');
+    if (arguments == std::string::npos || line.starts_with("SELECT")) continue;
+    std::replace(line.begin() + static_cast<std::ptrdiff_t>(arguments), line.end(), kOneSide,
+                 kOtherSide);
+  }
+  return lines;
+}
+
+void maybe_trouble(Script& s, const std::string& master, const std::string& replica,
+                   std::size_t hits, std::size_t out_of) {
+  if (!s.dice.chance(hits, out_of)) return;
+  s.later(s.moment());
+  if (auto fault = trouble_on(s, master, replica)) s.fault(std::move(*fault));
+}
+
+// --- writes and reads ----------------------------------------------------------------------------
+
+void write(Script& s) {
+  const std::string node = s.dice.chance(1, 12) ? s.anybody() : s.a_master();
+  s.later(s.moment());
+  s.run(node, operations(s, 1 + s.dice.below(4)), s.dice.chance(1, 4) ? "second" : "main");
+}
+
+// A transaction that stays open while other things happen.
+void slow_transaction(Script& s) {
+  const std::string node = s.a_master();
+  const std::string client = s.fresh("tx");
+  std::vector<std::string> begin = {"MULTI"};
+  for (std::string& line : operations(s, 1 + s.dice.below(2))) {
+    if (line != "MULTI" && line != "EXEC" && line != "DISCARD") begin.push_back(std::move(line));
+  }
+  s.later(s.moment());
+  s.run(node, begin, client);
+  s.later(s.moment());
+  switch (s.dice.below(3)) {
+    case 0:
+      s.run(node, operations(s, 1));
+      break;
+    case 1:
+      if (auto fault = trouble(s)) s.fault(std::move(*fault));
+      break;
+    default:
+      if (s.on(Family::role_changes)) s.follow(node, s.other_than(node));
+  }
+  s.later(s.moment());
+  s.run(node, {"INCR n0", "EXEC"}, client);
+}
+
+void read(Script& s) {
+  const std::string node = s.a_replica().value_or(s.anybody());
+  s.later(s.moment());
+  std::vector<std::string> lines;
+  for (std::size_t i = 0; i < 1 + s.dice.below(2); ++i) lines.push_back(read_command(s));
+  s.run(node, std::move(lines), "reader");
+}
+
+void load(Script& s) {
+  Load load;
+  load.node = s.a_master();
+  load.client = s.fresh("load");
+  for (std::size_t i = 0; i < 2 + s.dice.below(3); ++i) {
+    const auto lines = operation(s);
+    if (lines.size() == 1) load.lines.push_back(lines.front());
+  }
+  load.lines.emplace_back("INCR {key}");
+  load.keys = static_cast<std::uint32_t>(s.dice.pick({3, 1, 8}));
+  load.per_second = static_cast<std::uint32_t>(s.dice.pick({20, 5, 50, 200}));
+  load.count = static_cast<std::uint32_t>(s.dice.pick({10, 20, 30}));
+  s.lines += *load.count / 2;
+  s.later(s.moment());
+  s.add(std::move(load));
+}
+
+// --- outages -------------------------------------------------------------------------------------
+
+void outage(Script& s) {
+  const auto [master, replica] = s.a_link();
+  if (s.dice.chance(2, 3)) s.run(master, operations(s, 1 + s.dice.below(3)));
+  maybe_trouble(s, master, replica, 1, 1);
+  s.later(s.moment());
+  s.run(master, operations(s, 1 + s.dice.below(4)));
+  maybe_trouble(s, master, replica, 1, 3);
+  if (s.dice.chance(1, 2)) {
+    s.later(s.moment());
+    s.run(s.top_of(master), operations(s, 1 + s.dice.below(2)));
+  }
+  if (s.dice.chance(1, 4)) {
+    s.later(s.moment());
+    s.add(Heal{{}, true});
+  }
+}
+
+void loose_faults(Script& s) {
+  const std::size_t count = 1 + s.dice.below(3);
+  for (std::size_t i = 0; i < count; ++i) {
+    s.later(s.moment());
+    if (auto fault = trouble(s)) s.fault(std::move(*fault));
+    if (s.dice.chance(1, 2)) s.run(s.a_master(), operations(s, 1));
+  }
+}
+
+// Somebody stops reading while much is written: output limits, the backlog, full buffers.
+void overrun(Script& s) {
+  const auto [master, replica] = s.a_link();
+  const sim::Duration time =
+      s.dice.chance(1, 3) ? s.timeout + seconds(1) : milliseconds(s.dice.pick({800, 300, 2500}));
+  Fault stall;
+  if (s.on(Family::freezes) && s.dice.chance(1, 2)) {
+    stall.what = Freeze{{master, replica}};
+  } else if (s.on(Family::partitions) && s.dice.chance(1, 2)) {
+    stall.what = HoldWays{{{master, replica}, {replica, master}}, sim::Hold::everything};
+  } else {
+    stall.what = Pause{replica};
+  }
+  stall.lasts = std::min<sim::Duration>(time, seconds(20));
+  s.later(s.moment());
+  s.fault(std::move(stall));
+  const std::size_t size = s.big > 0 ? s.big : s.dice.pick({800U, 3000U, 9000U});
+  for (std::size_t i = 0; i < 1 + s.dice.below(4); ++i) {
+    s.later(milliseconds(s.dice.pick({0, 1, 100, 500})));
+    s.run(s.top_of(master), {"APPEND s0 " + value_of(size + s.dice.below(40), 'v'), "INCR n0"});
+  }
+  if (s.dice.chance(1, 3)) {
+    s.later(s.moment());
+    Fault cut;
+    cut.what = Cut{master, replica, sim::CloseHow::rst, "both", sim::InFlight::lost};
+    s.fault(std::move(cut));
+  }
+}
+
+// --- roles ---------------------------------------------------------------------------------------
+
+// The old master goes or is parted, a replica takes over, the others follow in some order, and both
+// sides may write as much as the other meanwhile.
+void failover(Script& s) {
+  const std::string master = s.top_of(s.a_link().first);
+  const auto replicas = s.replicas_of(master);
+  if (replicas.empty()) return write(s);
+  const std::string chosen = s.dice.pick(replicas);
+  if (s.dice.chance(2, 3)) s.run(master, operations(s, 1 + s.dice.below(2), kOneSide));
+
+  const bool parts = s.on(Family::partitions) || s.on(Family::crashes) || s.on(Family::stalls);
+  const std::size_t uneven = s.on(Family::freezes) ? 2 : 0;
+  std::string name;
+  switch (s.dice.weighted<int>({{3, 0},
+                                {s.on(Family::partitions) ? 4U : 0U, 1},
+                                {s.on(Family::crashes) ? 3U : 0U, 2},
+                                {s.on(Family::stalls) ? 2U : 0U, 3},
+                                {uneven, 4}})) {
+    case 1: {  // nobody hears from it
+      Fault fault;
+      HoldWays hold;
+      for (const Standing& other : s.cast) {
+        if (other.name == master) continue;
+        hold.ways.push_back({master, other.name});
+        hold.ways.push_back({other.name, master});
+      }
+      fault.what = std::move(hold);
+      fault.name = name = s.fresh("split");
+      s.fault(std::move(fault));
+      break;
+    }
+    case 2: {
+      Fault fault;
+      fault.what = Crash{master, s.dice.chance(1, 2)};
+      s.fault(std::move(fault));
+      s.of(master).up = false;
+      break;
+    }
+    case 3: {
+      Fault fault;
+      fault.what = Pause{master};
+      fault.lasts = milliseconds(s.dice.pick({500, 1500, 3000, 8000}));
+      s.fault(std::move(fault));
+      break;
+    }
+    case 4: {  // its last words reach some and not others
+      Fault fault;
+      fault.what = Freeze{{master, chosen}};
+      fault.lasts = milliseconds(s.dice.pick({500, 1500, 3000}));
+      s.fault(std::move(fault));
+      break;
+    }
+    default:
+      break;
+  }
+  const std::vector<std::string> lines = operations(s, 1 + s.dice.below(2), kOneSide);
+  if (parts && s.dice.chance(1, 2)) {
+    s.later(s.moment());
+    s.run(master, lines);
+  }
+  s.later(s.moment());
+  s.promote(chosen);
+  if (s.dice.chance(2, 3)) {
+    s.later(s.moment());
+    s.run(chosen, for_other_side(lines));
+  }
+  for (const std::string& other : replicas) {
+    if (other == chosen || s.dice.chance(1, 6)) continue;
+    s.later(s.moment());
+    s.follow(other, chosen);
+  }
+  maybe_trouble(s, chosen, replicas.front() == chosen ? replicas.back() : replicas.front(), 1, 4);
+  if (!name.empty()) {
+    s.later(s.moment());
+    if (s.dice.chance(1, 2)) s.run(master, operations(s, 1));
+    s.add(Heal{{name}, false});
+  }
+  if (!s.dice.chance(3, 4)) return;
+  s.later(s.moment());
+  if (!s.of(master).up) {
+    Fault back;
+    Restart restart;
+    restart.node = master;
+    restart.keep_disk = !(s.on(Family::lost_disks) && s.dice.chance(1, 2));
+    if (s.dice.chance(1, 2)) {
+      restart.replicaof = chosen;
+      s.of(master).follows = chosen;
+    }
+    s.of(master).up = true;
+    back.what = std::move(restart);
+    s.fault(std::move(back));
+  }
+  if (s.of(master).follows.empty()) {
+    s.later(s.moment());
+    s.follow(master, chosen);
+  }
+}
+
+// One role command at a moment of somebody else's choosing, perhaps a second one on its heels.
+void role_change(Script& s) {
+  const auto [master, replica] = s.a_link();
+  const std::string node = s.dice.chance(3, 4) ? replica : s.anybody();
+  if (s.dice.chance(1, 2))
+    s.await(a_phase(s, master, replica), milliseconds(s.dice.pick({500, 2000, 5000})));
+  s.later(s.dice.chance(1, 2) ? s.moment() : sim::Duration{0});
+  const std::size_t times = 1 + s.dice.below(3);
+  for (std::size_t i = 0; i < times; ++i) {
+    switch (s.dice.weighted<int>({{4, 0}, {4, 1}, {2, 2}, {s.on(Family::loops) ? 3U : 0U, 3}})) {
+      case 0:
+        s.follow(node, s.other_than(node));
+        break;
+      case 1:
+        s.promote(node);
+        break;
+      case 2:
+        if (!s.of(node).follows.empty()) s.follow(node, s.of(node).follows);
+        break;
+      default:
+        s.follow(node, s.dice.chance(1, 3) ? node : s.other_than(node));
+    }
+    s.later(s.moment());
+    if (s.dice.chance(1, 3)) s.run(node, operations(s, 1, kOneSide));
+  }
+}
+
+void role_in_transaction(Script& s) {
+  const auto [master, replica] = s.a_link();
+  const std::string node = s.dice.chance(1, 2) ? replica : s.top_of(master);
+  const bool up = s.dice.chance(1, 2);
+  const std::string other = s.other_than(node);
+  const std::string command = up ? "REPLICAOF NO ONE" : "REPLICAOF " + other + " 6379";
+  s.of(node).follows = up ? "" : other;
+  std::vector<std::string> lines = {"MULTI"};
+  if (s.dice.chance(2, 3)) lines.emplace_back("INCR n0");
+  lines.push_back(command);
+  if (s.dice.chance(2, 3)) lines.emplace_back("INCR n1");
+  lines.emplace_back("EXEC");
+  s.later(s.moment());
+  s.run(node, std::move(lines), s.fresh("tx"));
+  if (s.dice.chance(1, 2)) {
+    s.later(s.moment());
+    s.promote(node);
+  }
+}
+
+// Somebody follows itself, or its own replica; perhaps it is put right later.
+void loop(Script& s) {
+  const auto [master, replica] = s.a_link();
+  const std::string before = s.of(master).follows;
+  s.later(s.moment());
+  if (s.dice.chance(1, 3))
+    s.follow(master, master);
+  else
+    s.follow(master, replica);
+  s.later(s.moment());
+  if (s.dice.chance(1, 2)) s.run(replica, operations(s, 1));
+  s.later(s.moment());
+  switch (s.dice.below(3)) {
+    case 0:
+      s.promote(master);
+      break;
+    case 1:
+      s.promote(replica);
+      break;
+    default:
+      break;
+  }
+}
+
+// --- full resyncs --------------------------------------------------------------------------------
+
+void full_sync(Script& s) {
+  const auto [master, replica] = s.a_link();
+  const std::size_t faults = s.dice.below(3);
+  for (std::size_t i = 0; i < faults; ++i) {
+    if (auto fault = trouble_in_sync(s, master, replica)) s.fault(std::move(*fault));
+  }
+  s.later(s.moment());
+  if (s.on(Family::restarts) && s.dice.chance(1, 3)) {
+    Fault fault;
+    Restart restart;
+    restart.node = replica;
+    restart.keep_disk = false;
+    if (s.of(replica).follows != master) {
+      restart.replicaof = master;
+      s.of(replica).follows = master;
+    }
+    s.of(replica).up = true;
+    fault.what = std::move(restart);
+    s.fault(std::move(fault));
+  } else {  // a write of its own, and its history is another
+    s.promote(replica);
+    s.run(replica, operations(s, 1, kOtherSide));
+    s.later(s.dice.chance(1, 3) ? s.moment() : sim::Duration{0});
+    s.follow(replica, master);
+  }
+  const std::size_t acts = 1 + s.dice.below(3);
+  for (std::size_t i = 0; i < acts; ++i) {
+    if (s.dice.chance(1, 3)) s.await(a_phase(s, master, replica), seconds(s.dice.pick({2, 1, 5})));
+    s.later(s.moment());
+    switch (
+        s.dice.weighted<int>({{6, 0}, {s.on(Family::role_changes) ? 2U : 0U, 1}, {2, 2}, {1, 3}})) {
+      case 0:
+        s.run(s.top_of(master), operations(s, 1 + s.dice.below(2)));
+        break;
+      case 1:
+        if (s.dice.chance(1, 2))
+          s.promote(replica);
+        else
+          s.follow(replica, s.other_than(replica));
+        break;
+      case 2: {  // somebody else joins in
+        const std::string third = s.other_than(master);
+        if (third == s.of(master).follows) break;
+        s.promote(third);
+        s.run(third, {"INCR n0"});
+        s.follow(third, master);
+        break;
+      }
+      default:
+        maybe_trouble(s, master, replica, 1, 1);
+    }
+  }
+}
+
+// --- processes -----------------------------------------------------------------------------------
+
+void restart_node(Script& s) {
+  const std::string node = s.anybody();
+  if (s.on(Family::saves) && s.dice.chance(2, 3)) {
+    s.later(s.moment());
+    switch (s.dice.below(4)) {
+      case 0:
+        s.run(node, {"SAVE"}, "admin");
+        break;
+      case 1:
+        s.run(node, {"BGSAVE"}, "admin");
+        break;
+      case 2:
+        s.run(node, {"SHUTDOWN SAVE"}, "admin");
+        break;
+      default:
+        s.run(node, {"SHUTDOWN NOSAVE"}, "admin");
+    }
+    if (s.dice.chance(1, 3)) s.run(s.top_of(node), operations(s, 1));
+    if (s.dice.chance(1, 6) && s.on(Family::flushes)) s.run(s.top_of(node), {"FLUSHALL"});
+  }
+  const std::size_t times = s.dice.chance(1, 4) ? 2 : 1;
+  for (std::size_t i = 0; i < times; ++i) {
+    s.later(s.moment());
+    Fault fault;
+    Restart restart;
+    restart.node = node;
+    restart.keep_disk = !(s.on(Family::lost_disks) && s.dice.chance(1, 2));
+    if (s.dice.chance(1, 3)) {
+      restart.replicaof = s.dice.chance(1, 2) ? std::string() : s.other_than(node);
+      s.of(node).follows = *restart.replicaof;
+    }
+    s.of(node).up = true;
+    fault.what = std::move(restart);
+    s.fault(std::move(fault));
+    if (s.dice.chance(1, 2)) {
+      s.later(s.moment());
+      s.run(node, operations(s, 1, kOneSide));
+    }
+  }
+  if (s.dice.chance(1, 4)) {
+    s.later(s.moment());
+    s.follow(node, s.other_than(node));
+  }
+}
+
+void save(Script& s) {
+  const std::string node = s.anybody();
+  s.later(s.moment());
+  if (s.on(Family::late_jobs) && s.dice.chance(1, 2)) {
+    Fault fault;
+    fault.what = JobFault{node, JobFault::Job::snapshot, JobFault::Does::takes,
+                          milliseconds(s.dice.pick({500, 2000, 100}))};
+    s.fault(std::move(fault));
+  }
+  s.run(node, {s.dice.chance(1, 4) ? "SAVE" : "BGSAVE"}, "admin");
+  s.later(s.moment());
+  s.run(s.top_of(node), s.on(Family::flushes) && s.dice.chance(1, 3)
+                            ? std::vector<std::string>{"FLUSHALL"}
+                            : operations(s, 1));
+}
+
+// --- time ----------------------------------------------------------------------------------------
+
+void idle(Script& s) {
+  const sim::Duration timeout = std::min<sim::Duration>(s.timeout, seconds(15));
+  switch (s.dice.weighted<int>({{3, 0}, {2, 1}, {s.ttl.count() > 0 ? 4U : 0U, 2}})) {
+    case 0:
+      return s.sleep(seconds(s.dice.pick({1, 2, 4})));
+    case 1:
+      return s.sleep(timeout + seconds(1));
+    default:
+      break;
+  }
+  // Nobody follows for longer than the backlog is kept.
+  const auto [master, replica] = s.a_link();
+  const std::string name = s.fresh("away");
+  const bool parted = s.on(Family::partitions) && s.dice.chance(2, 3);
+  if (parted) {
+    Fault fault;
+    fault.name = name;
+    HoldWays hold;
+    for (const Standing& other : s.cast) {
+      if (other.name == master) continue;
+      hold.ways.push_back({master, other.name});
+      hold.ways.push_back({other.name, master});
+    }
+    fault.what = std::move(hold);
+    s.fault(std::move(fault));
+    Fault cut;
+    cut.what = Cut{master, replica, sim::CloseHow::rst, "both", sim::InFlight::lost};
+    s.fault(std::move(cut));
+  }
+  if (s.dice.chance(1, 2)) s.promote(replica);
+  s.sleep(s.ttl + seconds(2));
+  s.run(master, operations(s, 1));
+  if (s.dice.chance(1, 2)) s.run(replica, operations(s, 1));
+  if (parted) s.add(Heal{{name}, false});
+  if (s.of(replica).follows.empty()) {
+    s.later(s.moment());
+    if (s.dice.chance(1, 2))
+      s.follow(master, replica);
+    else
+      s.follow(replica, master);
+  }
+}
+
+// A lifetime that ends while the news of it are on their way.
+void expiry(Script& s) {
+  const auto [above, replica] = s.a_link();
+  const std::string master = s.top_of(above);
+  const int ms = s.dice.pick({200, 50, 1000, 20});
+  if (s.on(Family::slowness) && s.dice.chance(1, 2)) {
+    Fault fault;
+    fault.what = Reshape{{{above, replica}}, milliseconds(2 * ms), {}, {}, {}};
+    fault.lasts = milliseconds(5 * ms);
+    s.fault(std::move(fault));
+  }
+  if (s.databases > 1 && s.dice.chance(1, 3))
+    s.run(master, {"SELECT " + std::to_string(s.dice.below(s.databases))});
+  s.run(master, {"SET x0 5 PX " + std::to_string(ms)});
+  if (s.dice.chance(1, 4)) maybe_trouble(s, above, replica, 1, 1);
+  s.later(milliseconds(s.dice.pick({ms / 2, ms - 1, ms, ms + 1, ms + 60, 2 * ms})));
+  s.run(master, {s.dice.pick({"INCR x0", "PERSIST x0", "PEXPIRE x0 300", "GET x0", "SETNX x0 1",
+                              "APPEND x0 1", "EXISTS x0", "RENAME x0 x1", "GETEX x0 PERSIST"})});
+  if (s.dice.chance(1, 2)) {
+    s.later(s.moment());
+    s.run(replica, {"GET x0", "EXISTS x0"}, "reader");
+  }
+}
+
+void waits(Script& s) {
+  const std::string master = s.a_master();
+  std::vector<std::string> lines = operations(s, 1);
+  lines.push_back("WAIT " + std::to_string(s.dice.pick({1, 2, 3})) + " " +
+                  std::to_string(s.dice.pick({500, 50, 3000, 0})));
+  const auto replicas = s.replicas_of(master);
+  if (!replicas.empty()) {
+    const std::string replica = s.dice.pick(replicas);
+    if (s.on(Family::pauses_of_clients) && s.dice.chance(1, 3))
+      s.run(replica, {"CLIENT PAUSE " + std::to_string(s.dice.pick({500, 2000})) + " WRITE"},
+            "admin");
+    maybe_trouble(s, master, replica, 1, 3);
+    s.later(s.moment());
+    s.run(master, lines, s.fresh("waiter"));
+    if (s.on(Family::role_changes) && s.dice.chance(1, 3)) {
+      s.later(s.moment());
+      s.promote(replica);
+    }
+    return;
+  }
+  s.run(master, lines, s.fresh("waiter"));
+}
+
+void pause_clients(Script& s) {
+  const std::string node = s.anybody();
+  s.later(s.moment());
+  s.run(node,
+        {"CLIENT PAUSE " + std::to_string(s.dice.pick({300, 1000, 3000})) +
+         (s.dice.chance(1, 2) ? " ALL" : " WRITE")},
+        "admin");
+  s.run(s.top_of(node), operations(s, 1 + s.dice.below(2)));
+  s.later(s.moment());
+  switch (s.dice.below(4)) {
+    case 0:
+      s.run(node, {"CLIENT UNPAUSE"}, "admin");
+      break;
+    case 1:
+      if (s.on(Family::role_changes)) s.promote(node);
+      break;
+    case 2:
+      maybe_trouble(s, s.top_of(node), node == s.top_of(node) ? s.other_than(node) : node, 1, 1);
+      break;
+    default:
+      break;
+  }
+}
+
+void change_config(Script& s) {
+  const std::string node = s.anybody();
+  s.later(s.moment());
+  const std::string setting = s.dice.pick(std::vector<std::string>{
+      "repl-backlog-size 16kb", "repl-backlog-size 64kb", "repl-timeout 3", "repl-timeout 8",
+      "repl-diskless-sync no", "repl-diskless-sync yes", "repl-diskless-sync-delay 1",
+      "repl-diskless-load swapdb", "min-replicas-to-write 1", "min-replicas-to-write 0",
+      "repl-backlog-ttl 2", "repl-ping-replica-period 1", "hz 50"});
+  s.run(node, {"CONFIG SET " + setting}, "admin");
+}
+
+void kill_clients(Script& s) {
+  s.later(s.moment());
+  const auto [master, replica] = s.a_link();
+  if (s.dice.chance(1, 2))
+    s.run(master, {"CLIENT KILL TYPE replica"}, "admin");
+  else
+    s.run(replica, {"CLIENT KILL TYPE master"}, "admin");
+}
+
+// --- strangers -----------------------------------------------------------------------------------
+
+// A master by hand: its history is nobody's, so whoever follows it can be held to little.
+void rogue_master(Script& s) {
+  const std::string name = s.fresh("m");
+  Peer peer;
+  peer.name = name;
+  peer.place.pointer = "/peers/" + name;
+  peer.listens = true;
+  const std::string full = "+FULLRESYNC 0123456789012345678901234567890123456789 0|@rdb";
+  std::vector<std::string> answers = s.dice.pick(std::vector<std::vector<std::string>>{
+      {full},
+      {"-NOMASTERLINK Can't SYNC", full},
+      {"-LOADING still"},
+      {"-ERR unknown command", full},
+      {"+FULLRESYNC short 0|@rdb", full},
+      {full + "|*1\\r\\n$4\\r\\nPING\\r\\n"},
+      {"+CONTINUE"},
+      {"+CONTINUE 0123456789012345678901234567890123456789", full}});
+  for (std::string& answer : answers) {
+    for (std::size_t at; (at = answer.find("\\r\\n")) != std::string::npos;)
+      answer.replace(at, 4, "\r\n");
+  }
+  peer.replies = {{"PING", {"+PONG"}},
+                  {"REPLCONF", {"+OK"}},
+                  {"PSYNC", std::move(answers)},
+                  {"SYNC", {"@rdb"}}};
+  if (s.dice.chance(1, 6)) peer.replies.erase(peer.replies.begin() + s.dice.between(0, 2));
+  s.scenario.peers.push_back(std::move(peer));
+  const std::string node = s.a_link().second;
+  const std::string before = s.of(node).follows;
+  s.later(s.moment());
+  s.follow(node, name);
+  s.later(seconds(s.dice.pick({1, 3, 8})));
+  if (before.empty())
+    s.promote(node);
+  else
+    s.follow(node, before);
+}
+
+// A replica by hand: asks, and never reads or acknowledges.
+void rogue_replica(Script& s) {
+  const std::string name = s.fresh("r");
+  Peer peer;
+  peer.name = name;
+  peer.place.pointer = "/peers/" + name;
+  s.scenario.peers.push_back(peer);
+  const std::string node = s.a_master();
+  s.later(s.moment());
+  Raw dial;
+  dial.peer = name;
+  dial.dial = node;
+  s.add(dial);
+  Raw send;
+  send.peer = name;
+  send.send = s.dice.pick(std::vector<std::string>{
+      "PSYNC ? -1\r\n", "SYNC\r\n", "REPLCONF capa eof capa psync2\r\nPSYNC ? -1\r\n",
+      "PSYNC 0123456789012345678901234567890123456789 1\r\n", "REPLCONF ACK 5\r\n",
+      "PSYNC ? -1\r\nSET k 1\r\n", "REPLCONF rdb-only 1\r\nSYNC\r\n"});
+  s.add(send);
+  s.run(node, operations(s, 1));
+}
+
+// --- the whole -----------------------------------------------------------------------------------
+
+void settle(Script& s) {
+  std::vector<std::string> together;
+  const std::string top = s.top_of(s.a_link().first);
+  together.push_back(top);
+  for (const Standing& one : s.cast) {
+    if (one.name != top && one.up && s.top_of(one.name) == top && !one.follows.empty())
+      together.push_back(one.name);
+  }
+  if (together.size() < 2) return;
+  s.await(Synced{std::move(together)}, seconds(s.dice.pick({3, 1, 6})));
+}
+
+struct Episode {
+  void (*play)(Script&);
+  std::size_t weight;
+  Family needs = Family::count_;  // none
+};
+constexpr auto kEpisodes = std::to_array<Episode>({
+    {write, 6},
+    {outage, 6},
+    {failover, 4, Family::role_changes},
+    {full_sync, 4},
+    {loose_faults, 3},
+    {role_change, 4, Family::role_changes},
+    {restart_node, 4, Family::restarts},
+    {expiry, 4, Family::expiry},
+    {overrun, 3, Family::small_backlog},
+    {overrun, 3, Family::small_limits},
+    {settle, 4},
+    {read, 2, Family::reads},
+    {waits, 3, Family::waits},
+    {idle, 2},
+    {idle, 2, Family::idle_ttl},
+    {save, 2, Family::saves},
+    {pause_clients, 3, Family::pauses_of_clients},
+    {slow_transaction, 2, Family::transactions},
+    {role_in_transaction, 3, Family::roles_in_transactions},
+    {load, 2, Family::load_generators},
+    {loop, 2, Family::loops},
+    {change_config, 2, Family::config_changes},
+    {kill_clients, 1, Family::cuts},
+    {rogue_master, 3, Family::raw_peers},
+    {rogue_replica, 3, Family::raw_peers},
+});
+
+}  // namespace
+
+void play_episodes(Script& s) {
+  std::array<std::size_t, kEpisodes.size()> weights{};
+  for (std::size_t i = 0; i < kEpisodes.size(); ++i) {
+    const bool known = kEpisodes[i].needs == Family::count_ || s.on(kEpisodes[i].needs);
+    // Swarm again: of what it knows, each run likes some more than others.
+    weights[i] = known ? kEpisodes[i].weight * s.dice.pick({1U, 0U, 1U, 3U}) : 0;
+  }
+  if (s.dice.chance(3, 4)) settle(s);
+  const std::size_t count = 1 + s.dice.below(8);
+  for (std::size_t i = 0; i < count && s.lines < s.menu.operations; ++i) {
+    kEpisodes[s.dice.weighted(std::span<const std::size_t>(weights))].play(s);
+  }
+}
+
+// Who is down is started; perhaps all are put under one master.
+void repair(Script& s) {
+  if (!s.dice.chance(3, 4)) return;
+  s.later(s.moment());
+  s.add(Heal{{}, true});
+  for (const Standing& one : s.cast) {
+    Fault back;
+    Restart restart;
+    restart.node = one.name;
+    back.what = std::move(restart);
+    back.when = condition_of(IsUp{one.name, false});
+    s.fault(std::move(back));
+  }
+  s.sleep(milliseconds(10));
+  for (Standing& one : s.cast) one.up = true;
+  if (!s.dice.chance(2, 3)) return;
+  const std::string top = s.top_of(s.a_link().first);
+  s.promote(top);
+  std::string above = top;
+  for (const std::string& name : [&] {
+         std::vector<std::string> names;
+         for (const Standing& one : s.cast) names.push_back(one.name);
+         return names;
+       }()) {
+    if (name == top) continue;
+    if (s.dice.chance(1, 4)) s.later(s.moment());
+    s.follow(name, above);
+    if (s.dice.chance(1, 3)) above = name;
+  }
+  if (s.dice.chance(1, 2)) {
+    s.later(s.moment());
+    s.run(top, operations(s, 1));
+  }
+}
+
+}  // namespace scenarios
