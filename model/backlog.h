@@ -56,6 +56,9 @@ class Backlog {
   // The content stays (V24; before 7.0 it is lost); call trim() afterwards.
   void resize(std::int64_t size) { size_ = size; }
 
+  // What is held serves those who read it already, and nobody else.
+  void offer_nothing() { first_ = next_; }
+
   // Nothing, or the invariant that does not hold, in a sentence.
   std::optional<std::string> violation() const;
 

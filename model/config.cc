@@ -255,6 +255,7 @@ std::vector<Setting> make_settings() {
        .expects = "a class and its limits, as \"replica 256mb 64mb 60\"",
        .set = set_output_limit, .get = get_output_limit},
       at_start(number<&C::databases, 1, kInt>("databases")),
+      yes_or_no<&C::dual_channel_replication_enabled>("dual-channel-replication-enabled"),
       at_start(one_of<&C::enable_debug_command, kWhoMay>("enable-debug-command")),
       encoding<&E::hash_max_listpack_entries, 0, kLong>("hash-max-listpack-entries",
                                                         "hash-max-ziplist-entries"),

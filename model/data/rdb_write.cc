@@ -40,7 +40,7 @@ class Writer {
     if (options_.version < kAuxFields) return;
     const bool introduced = !options_.server_version.empty();
     if (introduced) {
-      aux("redis-ver", options_.server_version);
+      aux(options_.by_valkey ? "valkey-ver" : "redis-ver", options_.server_version);
       aux("redis-bits", "64");
       aux("ctime", std::to_string(options_.created.time_since_epoch().count() / 1000));
       aux("used-mem", kUsedMemory);

@@ -105,7 +105,7 @@ struct RoleStateIs {   // the word ROLE answers on a replica: "connect", "sync",
   Test test;
   bool operator==(const RoleStateIs&) const = default;
 };
-struct ReplicaStateIs {  // how `node` sees its replica: "wait_bgsave", "send_bulk", "online"; or absent
+struct ReplicaStateIs {  // how `node` sees its replica: "wait_bgsave", "send_bulk", "bg_rdb_load", "online"; or absent
   std::string node, replica;
   Test test;
   bool operator==(const ReplicaStateIs&) const = default;

@@ -180,6 +180,7 @@ class World {
     bool master = false;
   };
   void note_data(std::size_t node, const Source& source, const Before& before);
+  void note_old_release(std::size_t node, const Source& source, const model::Effect& effect);
   void carry_out(std::size_t node);
 
   void perform(std::size_t node, const model::Dial& dial);
