@@ -72,6 +72,10 @@ std::optional<std::string> refusal(Turn& t, const Session& session, const Comman
   if (session.multi && allowed(*command, flag::no_multi))
     return "ERR Command not allowed inside a transaction";
   if (session.from_master) return std::nullopt;  // R7.32
+  if (!may_run(s, session, *command)) {
+    return "NOPERM this user has no permissions to run the '" + std::string(command->name) +
+           "' command";
+  }
 
   const bool writes = may_write(session, *command);
   if ((writes || is(*command, "ping")) && refuses_writes(s)) {

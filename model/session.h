@@ -83,6 +83,7 @@ struct Session {
 
   unsigned db = 0;
   bool authenticated = false;
+  std::string user;  // who logged in; empty: "default"
   std::optional<Transaction> multi;
   std::vector<Watched> watched;
   bool watch_broken = false;

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "model/acl.h"
 #include "model/backlog.h"
 #include "model/data/blob.h"
 #include "model/commands/command.h"
@@ -175,6 +176,7 @@ struct State {
   bool getack_wanted = false;
   bool output_grew = false;  // the stream has a new block: who reads too slowly?
   Pause pause;
+  AclUsers users;
   Failover failover;
   std::optional<Shutdown> shutdown;
   bool stop_signalled = false;  // SIGTERM, which the next server cron takes up

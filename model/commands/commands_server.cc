@@ -65,11 +65,12 @@ void auth(Turn& t, Session& session, Args argv) {
         "sure "
         "your configuration is correct?");
   }
-  const bool default_user = argv.size() == 2 || argv[1] == "default";
-  if (!default_user || (!c.requirepass.empty() && argv.back() != c.requirepass)) {
+  const std::string name = argv.size() == 2 ? "default" : argv[1];
+  if (!right_password(t.s, name, argv.back())) {
     return reply_to(session).error("WRONGPASS invalid username-password pair or user is disabled.");
   }
   session.authenticated = true;
+  session.user = name == "default" ? "" : name;
   reply_to(session).ok();
 }
 
@@ -84,6 +85,7 @@ void reset(Turn& t, Session& session, Args) {
   session.watch_broken = false;
   session.db = 0;
   session.authenticated = t.s.config.requirepass.empty();
+  session.user.clear();
   reply_to(session).simple("RESET");
 }
 
@@ -422,6 +424,7 @@ void debug(Turn& t, Session& session, Args argv) {
 namespace f = flag;
 
 constexpr auto kCommands = std::to_array<Command>({
+    {"acl", -2, f::admin | f::loading | f::stale, nullptr, serve_acl},
     {"auth", -2, f::loading | f::stale | f::no_auth, nullptr, auth},
     {"bgsave", -1, f::admin | f::no_async_loading, nullptr, serve_bgsave},
     {"client", -2, f::loading | f::stale, nullptr, client},
