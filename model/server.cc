@@ -214,7 +214,7 @@ void Server::writable(const Moment& at, ConnId) {
 void Server::job_progress(const Moment& at, JobId job, std::uint64_t bytes) {
   turn(*state_, at, [&](Turn& t) {
     snapshot_progressed(t, job, bytes);
-    load_progressed(t, job);
+    load_progressed(t, job, bytes);
   });
 }
 

@@ -23,7 +23,6 @@ constexpr std::size_t kReadSize = 16384;  // what one read of the payload takes 
 
 constexpr std::size_t kMarkSize = 40;
 // After so many bytes a load looks up for the first time.
-constexpr std::size_t kLoadedAtOnce = 2U << 20U;
 
 // The digits at the front, as strtoll() reads them; 0 when there are none.
 std::int64_t leading_number(std::string_view text) {
@@ -52,11 +51,10 @@ void start_load(Turn& t) {
   State& s = t.s;
   Transfer& transfer = *s.link.transfer;
   transfer.complete = true;
-  // Emptying the old data takes time, and so does a large file: the master is told that we live. A
-  // lazy flush and a swap empty nothing here, and few bytes are loaded at once (R4.20).
+  // Emptying the old data takes time: the master is told that we live. A
+  // lazy flush and a swap empty nothing here (R4.20).
   const bool empties = transfer.mode == Transfer::Mode::to_disk && s.data.size() > 0 &&
                        !s.config.replica_lazy_flush;
-  const bool large = transfer.payload.size() >= kLoadedAtOnce;
   if (transfer.mode == Transfer::Mode::to_disk) {
     give_up_history(t);
     s.data.clear();
@@ -71,8 +69,8 @@ void start_load(Turn& t) {
     if (const auto* good = std::get_if<RdbContent>(&content)) keys = good->data.size();
   }
   transfer.load = JobId{s.next_job++};
-  transfer.last_newline = t.now();
-  if ((empties || large) && s.rules.newlines_while_loading) s.link.out += '\n';
+  if (empties) transfer.last_newline = t.now();
+  if (empties && s.rules.newlines_while_loading) s.link.out += '\n';
   t.effect(StartJob{*transfer.load, JobKind::load, transfer.payload.size(), keys,
                     Duration(s.config.key_load_delay * static_cast<std::int64_t>(keys))});
   if (t.prose())
@@ -287,8 +285,17 @@ void go_online(Turn& t) {
   }
 }
 
-void load_progressed(Turn& t, JobId job) {
-  if (load_runs(t.s) && t.s.link.transfer->load == job) tell_master_we_load(t);
+// The loader looks up each time it has read 2 MB, and says that we live if it has not in this second.
+void load_progressed(Turn& t, JobId job, std::uint64_t bytes) {
+  constexpr std::uint64_t kLooksUp = 2 * 1024 * 1024;
+  State& s = t.s;
+  if (!load_runs(s) || *s.link.transfer->load != job) return;
+  const Instant spoke = s.link.transfer->last_newline;
+  const bool silent = spoke == Instant{} || seconds_between(spoke, t.now()) > 0;
+  if (bytes < kLooksUp || !silent || !s.rules.newlines_while_loading) return;
+  t.mark(Mark::loading_newline_sent);
+  s.link.transfer->last_newline = t.now();
+  s.link.out += '\n';
 }
 
 void load_ended(Turn& t, JobId job, JobEnd end) {
@@ -310,7 +317,8 @@ void load_ended(Turn& t, JobId job, JobEnd end) {
 void tell_master_we_load(Turn& t) {
   State& s = t.s;
   if (!load_runs(s) || !s.rules.newlines_while_loading) return;
-  if (t.now() - s.link.transfer->last_newline < std::chrono::seconds(1)) return;
+  const Instant quiet_since = std::max(s.link.transfer->last_newline, s.link.last_io);
+  if (t.now() - quiet_since < std::chrono::seconds(1)) return;
   t.mark(Mark::loading_newline_sent);
   s.link.transfer->last_newline = t.now();
   s.link.out += '\n';

@@ -24,7 +24,7 @@ bool load_runs(const State& s);
 // A connection that was reset has lost what was not read yet. A load from a file does not notice,
 // one from the socket breaks off (R4.34).
 bool reset_breaks_load(const State& s);
-void load_progressed(Turn& t, JobId job);
+void load_progressed(Turn& t, JobId job, std::uint64_t bytes);
 void load_ended(Turn& t, JobId job, JobEnd end);
 void tell_master_we_load(Turn& t);  // a newline, once a second at the most (R4.22)
 void go_online(Turn& t);            // the loaded data are served, the stream goes on (R4.23)
