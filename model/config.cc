@@ -134,6 +134,10 @@ constexpr std::array<std::string_view, 3> kDisklessLoad{"disabled", "on-empty-db
 constexpr std::array<std::string_view, 3> kErrorBehavior{"ignore", "panic", "panic-on-replicas"};
 constexpr std::array<std::string_view, 3> kWhoMay{"no", "yes", "local"};
 
+constexpr std::array<std::string_view, 8> kPolicies{
+    "volatile-lru", "volatile-lfu", "volatile-random", "volatile-ttl",
+    "allkeys-lru",  "allkeys-lfu",  "allkeys-random",  "noeviction"};
+
 template <auto Field, const auto& Words>
 Setting one_of(std::string_view name) {
   static const std::string listed = [] {
@@ -241,6 +245,7 @@ std::vector<Setting> make_settings() {
       text<&C::masterauth>("masterauth"),
       text<&C::masteruser>("masteruser"),
       memory<&C::maxmemory, 0>("maxmemory"),
+      one_of<&C::maxmemory_policy, kPolicies>("maxmemory-policy"),
       number<&C::min_replicas_max_lag, 0, kInt>("min-replicas-max-lag", "min-slaves-max-lag"),
       number<&C::min_replicas_to_write, 0, kInt>("min-replicas-to-write", "min-slaves-to-write"),
       // CONFIG SET moves a real server to another port; here the port is part of its address.

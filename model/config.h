@@ -51,7 +51,8 @@ struct Config {
   std::int64_t databases = 16;
   std::int64_t hz = 10;
   std::int64_t port = 6379;
-  std::int64_t maxmemory = 0;
+  std::int64_t maxmemory = 0;                    // bytes of keys and values (Keyspace::bytes)
+  std::string maxmemory_policy = "noeviction";
   bool lazyfree_lazy_expire = false;
   bool lazyfree_lazy_eviction = false;
   bool lazyfree_lazy_server_del = false;

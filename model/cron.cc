@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "model/applying.h"
+#include "model/blocking.h"
 #include "model/execute.h"
 #include "model/failover.h"
 #include "model/feeding.h"
@@ -138,12 +139,14 @@ void set_replication_cron(Turn& t) {
 
 void before_sleep(Turn& t) {
   State& s = t.s;
+  release_late(t);
   if (s.pause.until && *s.pause.until <= t.now()) {
     s.pause = {};
     s.unpaused = true;
   }
   if (std::exchange(s.unpaused, false)) release_parked(t);
   release_waiters(t);
+  resume_unblocked(t);
   if (s.getack_wanted && !paused_for(s, t.now(), true)) {
     s.getack_wanted = false;
     if (writes_stream(s) && !s.replicas.empty()) feed_getack(t);
@@ -158,20 +161,30 @@ void before_sleep(Turn& t) {
   trim_backlog(t);
 }
 
+// The first expiry time that the server's cron will act on: a replica knows only those that its own
+// clients have set.
+std::optional<WallTime> next_expiry(const State& s) {
+  if (s.is_master()) return s.data.first_expiry();
+  std::optional<WallTime> first;
+  for (const auto& [db, key] : s.own_expiries) {
+    const Entry* const entry = s.data.find(db, key);
+    if (entry == nullptr || !entry->expires) continue;
+    first = std::min(first.value_or(WallTime::max()), *entry->expires);
+  }
+  return first;
+}
+
 Instant next_due(const State& s) {
   Instant due = s.next_replication_cron;
   if (const auto deadline = link_deadline(s)) due = std::min(due, *deadline);
   if (s.pause.until) due = std::min(due, *s.pause.until);
-  for (const auto& [conn, session] : s.sessions) {
-    if (session.waiting && session.waiting->deadline)
-      due = std::min(due, *session.waiting->deadline);
-  }
+  if (const auto deadline = first_deadline(s)) due = std::min(due, *deadline);
   if (server_cron_has_work(s)) return std::min(due, s.next_server_cron);
   if (const auto save = next_save(s)) {
     due = std::min(due, next_on_grid(s.next_server_cron, server_period(s), *save - Duration(1)));
   }
-  if (s.is_master() && s.active_expire) {
-    if (const auto expiry = s.data.first_expiry()) {
+  if (s.active_expire) {
+    if (const auto expiry = next_expiry(s)) {
       // The wall clock may step before then: replication's cron looks again each second.
       const Instant at = s.last_now + std::max(Duration(0), Duration(*expiry - s.last_wall)) +
                          std::chrono::milliseconds(1);

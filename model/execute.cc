@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "model/applying.h"
+#include "model/blocking.h"
+#include "model/eviction.h"
 #include "model/failover.h"
 #include "model/propagation.h"
 #include "model/replicas.h"
@@ -35,12 +37,26 @@ bool goes_past_queue(const Command& command) {
          is(command, "watch") || is(command, "quit") || is(command, "reset");
 }
 
-// Whether the command, or the transaction that EXEC would run, may write.
-bool may_write(const Session& session, const Command& command) {
-  if (!is(command, "exec") || !session.multi) return allowed(command, flag::write);
-  return std::any_of(
-      session.multi->queue.begin(), session.multi->queue.end(),
-      [](const auto& argv) { return allowed(*find_command(argv.front()), flag::write); });
+std::uint32_t flags_in(const State& s, const std::vector<std::string>& argv) {
+  return flags_of(s, *find_command(argv.front()), argv);
+}
+
+// Whether the command, or something in the transaction that EXEC would run, has one of the flags.
+bool any_has(const State& s, const Session& session, const Command& command, Args args,
+             std::uint32_t flags) {
+  if ((flags_of(s, command, args) & flags) != 0) return true;
+  if (!is(command, "exec") || !session.multi) return false;
+  return std::any_of(session.multi->queue.begin(), session.multi->queue.end(),
+                     [&](const auto& argv) { return (flags_in(s, argv) & flags) != 0; });
+}
+
+// Whether the command and all that EXEC would run have it.
+bool all_have(const State& s, const Session& session, const Command& command, Args args,
+              std::uint32_t flag) {
+  if ((flags_of(s, command, args) & flag) == 0) return false;
+  if (!is(command, "exec") || !session.multi) return true;
+  return std::all_of(session.multi->queue.begin(), session.multi->queue.end(),
+                     [&](const auto& argv) { return (flags_in(s, argv) & flag) != 0; });
 }
 
 std::string unknown_command(const std::vector<std::string>& argv) {
@@ -77,13 +93,18 @@ std::optional<std::string> refusal(Turn& t, const Session& session, const Comman
            "' command";
   }
 
-  const bool writes = may_write(session, *command);
+  t.s.out_of_memory = !make_room(t);
+  const bool grows = session.multi && !goes_past_queue(*command);  // a queue has no end of its own
+  if (s.out_of_memory && (grows || any_has(s, session, *command, argv, flag::denyoom))) {
+    t.mark(Mark::refused_out_of_memory);
+    return "OOM command not allowed when used memory > 'maxmemory'.";
+  }
+  const bool writes = any_has(s, session, *command, argv, flag::write);
   if ((writes || is(*command, "ping")) && refuses_writes(s)) {
     t.mark(Mark::write_refused_disk_error);
     return kMisconf;
   }
-  if (s.is_master() && writes && c.min_replicas_to_write > 0 && c.min_replicas_max_lag > 0 &&
-      s.good_replicas < c.min_replicas_to_write) {
+  if (writes && lacks_replicas(s)) {
     t.mark(Mark::write_refused_no_replicas);
     return "NOREPLICAS Not enough good replicas to write.";
   }
@@ -91,14 +112,20 @@ std::optional<std::string> refusal(Turn& t, const Session& session, const Comman
     t.mark(Mark::write_refused_read_only);
     return "READONLY You can't write against a read only replica.";
   }
+  if (session.subscribed() && !allowed(*command, flag::pubsub)) {
+    return "ERR Can't execute '" + std::string(command->name) +
+           "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this "
+           "context";
+  }
   if (!s.is_master() && s.link.state != LinkState::connected && !c.replica_serve_stale_data &&
-      !allowed(*command, flag::stale)) {
+      !all_have(s, session, *command, argv, flag::stale)) {
     t.mark(Mark::stale_refused);
     return "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.";
   }
   const bool barred_by_load = s.loading()
-                                  ? !allowed(*command, flag::loading)
-                                  : s.async_loading() && allowed(*command, flag::no_async_loading);
+                                  ? !all_have(s, session, *command, argv, flag::loading)
+                                  : s.async_loading() &&
+                                        any_has(s, session, *command, argv, flag::no_async_loading);
   if (barred_by_load) return "LOADING Redis is loading the dataset in memory";
   if (session.is_replica() &&
       allowed(*command, flag::write | flag::readonly | flag::may_replicate)) {
@@ -107,33 +134,34 @@ std::optional<std::string> refusal(Turn& t, const Session& session, const Comman
   return std::nullopt;
 }
 
-Overdue overdue_for(const State& s, const Session& session, Instant now) {
+Overdue overdue_for(const State& s, const Session& session, const Command& command, Instant now) {
   if (session.from_master) return Overdue::ignore;
-  if (!s.is_master()) return Overdue::hide;
+  if (!s.is_master()) {
+    const bool own_write = !s.config.replica_read_only && allowed(command, flag::write);
+    return own_write ? Overdue::erase_quietly : Overdue::hide;
+  }
   return paused_for(s, now, true) ? Overdue::hide : Overdue::erase_and_tell;
 }
 
-// WATCH looks for any change of a watched key, also to an equal value (R8.11).
-void note_touched(State& s, const Session& by, const Command& command, Args argv) {
-  const bool everything =
-      is(command, "flushall") || is(command, "flushdb") || is(command, "swapdb");
-  for (auto& [conn, session] : s.sessions) {
-    for (const Watched& watched : session.watched) {
-      const bool named =
-          watched.db == by.db && std::find(argv.begin() + 1, argv.end(), watched.key) != argv.end();
-      if (everything || named) session.watch_broken = true;
-    }
-  }
+// An error in our master's stream is counted, and may be the end (R7.33).
+void note_stream_error(Turn& t, std::string_view what) {
+  State& s = t.s;
+  t.mark(Mark::stream_error_ignored);
+  s.stats.unexpected_error_replies += 1;
+  if (!s.config.replica_read_only || s.config.propagation_error_behavior == "ignore") return;
+  t.mark(Mark::panicked_on_stream_error);
+  t.effect(Exit{1, "an error in the stream of the master: " + std::string(what)});
+  s.exited = true;
 }
 
-void add_to_unit(Turn& t, const Command& command, Call& result) {
+void add_to_unit(Turn& t, const Command& command, Call& result, bool muted) {
   State& s = t.s;
   const auto expiries = [&] {
     for (Operation& operation : result.before) propagate(t, std::move(operation));
   };
   if (!result.before.empty()) t.mark(Mark::expired_lazily);
   if (s.rules.expiry_del_goes_first) expiries();
-  if (result.dirty > 0 || result.force) {
+  if ((result.dirty > 0 || result.force) && !muted) {
     if (result.instead) {
       for (Operation& operation : *result.instead) propagate(t, std::move(operation));
     } else {
@@ -155,35 +183,54 @@ void note_flushall(Turn& t) {
   if (saves_by_itself(t.s)) save_now(t);
 }
 
-void run_data_command(Turn& t, Session& session, const Command& command, Args argv) {
+// True when the command is done; false when it waits for a key.
+bool run_data_command(Turn& t, Session& session, const Command& command, Args argv,
+                      const std::string* served = nullptr) {
   State& s = t.s;
+  listen_to_keys(t);
   Call result{.data = s.data,
               .db = session.db,
               .argv = argv,
               .now = t.at.wall,
-              .overdue = overdue_for(s, session, t.now()),
+              .overdue = overdue_for(s, session, command, t.now()),
               .rules = s.rules,
               .chance = t.at.around,
               .reply = ReplyWriter(session.out),
               .before = {},
-              .instead = {}};
+              .instead = {},
+              .may_block = served != nullptr || (s.depth == 1 && !session.from_master),
+              .served = served};
   command.run(result);
   s.stats.expired_keys += static_cast<std::int64_t>(result.expired);
-  if (result.failed && session.from_master) {
-    t.mark(Mark::stream_error_ignored);
-    s.stats.unexpected_error_replies += 1;
-  }
+  if (result.failed) s.stats.commands[command.name].failed += 1;
+  if (result.failed && session.from_master) note_stream_error(t, argv.front());
   s.saving.dirty += static_cast<std::int64_t>(result.dirty);
-  if (result.dirty > 0) note_touched(s, session, command, argv);
-  // A snapshot that is being taken of what is flushed now is of no use (R4.10).
-  if (is(command, "flushall") && !result.failed) note_flushall(t);
-  add_to_unit(t, command, result);
+  tell_key_events(t, result.dirty > 0 || result.force, !session.from_master);
+  if (result.block && served == nullptr)
+    begin_waiting(t, session, std::move(*result.block), argv);
+  if (is(command, "flushall") && !result.failed) {
+    s.own_expiries.clear();
+    note_flushall(t);
+  }
+  add_to_unit(t, command, result, session.muted);
+  return !result.block;
 }
 
 }  // namespace
 
+std::uint32_t flags_of(const State& s, const Command& command, Args argv) {
+  return (command.flags & flag::own_flags) == 0 ? command.flags : script_command_flags(s, command, argv);
+}
+
+bool lacks_replicas(const State& s) {
+  const Config& c = s.config;
+  return s.is_master() && c.min_replicas_to_write > 0 && c.min_replicas_max_lag > 0 &&
+         s.good_replicas < c.min_replicas_to_write;
+}
+
 void call(Turn& t, Session& session, const Command& command, Args argv) {
   t.s.stats.commands_processed += 1;
+  t.s.stats.commands[command.name].calls += 1;
   open_unit(t);
   if (command.run != nullptr) {
     run_data_command(t, session, command, argv);
@@ -194,6 +241,14 @@ void call(Turn& t, Session& session, const Command& command, Args argv) {
   session.woff = t.s.history.offset;
 }
 
+bool call_for_waiter(Turn& t, Session& session, const std::vector<std::string>& argv,
+                     const std::string& key) {
+  open_unit(t);
+  const bool done = run_data_command(t, session, *find_command(argv.front()), argv, &key);
+  close_unit(t);
+  return done;
+}
+
 bool paused_for(const State& s, Instant now, bool writes) {
   // FAILOVER and SHUTDOWN hold back writes for as long as they last (R10.19, R10.31).
   if (writes && (failing_over(s) || s.shutdown)) return true;
@@ -201,18 +256,31 @@ bool paused_for(const State& s, Instant now, bool writes) {
   return writes || !s.pause.writes_only;
 }
 
+namespace {
+
+// EXEC itself is refused: for what it would have run, or as it is.
+void abort_exec(Turn& t, Session& session, std::string_view why) {
+  t.mark(Mark::exec_refused);
+  session.forget_transaction();
+  if (why.starts_with("ERR ")) why.remove_prefix(4);
+  ReplyWriter(session.out).error("EXECABORT Transaction discarded because of: " + std::string(why));
+}
+
+}  // namespace
+
 void process_command(Turn& t, Session& session, const std::vector<std::string>& argv) {
   const Command* command = find_command(argv.front());
   if (const auto error = refusal(t, session, command, argv)) {
+    if (command != nullptr) t.s.stats.commands[command->name].rejected += 1;
+    if (command != nullptr && is(*command, "exec")) return abort_exec(t, session, *error);
     if (session.multi) session.multi->refused = true;
-    if (session.from_master) {
-      t.mark(Mark::stream_error_ignored);
-      t.s.stats.unexpected_error_replies += 1;
-    }
+    if (session.from_master) note_stream_error(t, argv.front());
     return ReplyWriter(session.out).error(*error);
   }
+  session.last_command = command->name;
   // Connections of replicas are never paused; our master's is (R7.35).
-  const bool writes = may_write(session, *command) || allowed(*command, flag::may_replicate);
+  const bool writes =
+      any_has(t.s, session, *command, argv, flag::write | flag::may_replicate);
   if (!session.is_replica() && paused_for(t.s, t.now(), writes)) {
     if (session.from_master) t.mark(Mark::pause_parked_stream);
     session.parked = true;
@@ -224,12 +292,13 @@ void process_command(Turn& t, Session& session, const std::vector<std::string>& 
     return ReplyWriter(session.out).simple("QUEUED");
   }
   call(t, session, *command, argv);
+  serve_ready_keys(t);
 }
 
 void serve_session(Turn& t, Session& session) {
   std::vector<std::string> argv;
-  while (!session.close_soon && !session.close_after_reply && !session.parked && !session.waiting &&
-         !session.waits_for_exit && !t.s.exited) {
+  while (!session.close_soon && !session.close_after_reply && !session.stands_still() &&
+         !t.s.exited) {
     const auto got = session.in.next(argv);
     if (got == RequestParser::Got::nothing_yet) return;
     if (got == RequestParser::Got::malformed) {
@@ -277,13 +346,33 @@ void release_parked(Turn& t) {
   }
 }
 
+// A writable replica's own: gone, and nobody is told. What is no longer there, or no longer expires, is
+// forgotten (R8.8).
+void expire_own_keys(Turn& t) {
+  State& s = t.s;
+  listen_to_keys(t);
+  std::erase_if(s.own_expiries, [&](const auto& own) {
+    const Entry* const entry = s.data.find(own.first, own.second);
+    if (entry == nullptr || !entry->expires) return true;
+    if (t.at.wall <= *entry->expires) return false;
+    t.mark(Mark::own_key_expired);
+    s.data.erase(own.first, own.second);
+    s.stats.expired_keys += 1;
+    return true;
+  });
+  tell_key_events(t, true);
+}
+
 void expire_cycle(Turn& t) {
   State& s = t.s;
-  if (!s.is_master() || !s.active_expire || paused_for(s, t.now(), true)) return;
+  if (!s.active_expire || paused_for(s, t.now(), true)) return;
+  if (!s.is_master()) return expire_own_keys(t);
   for (unsigned db = 0; db < s.data.databases(); ++db) {
     for (const std::string& key : s.data.overdue(db, t.at.wall, kExpiredAtOnce)) {
       t.mark(Mark::expired_actively);
+      listen_to_keys(t);
       s.data.erase(db, key);
+      tell_key_events(t, true);
       s.stats.expired_keys += 1;
       open_unit(t);
       propagate(t, {db, {s.config.lazyfree_lazy_expire ? "UNLINK" : "DEL", key}});

@@ -1,8 +1,10 @@
 #include "model/info.h"
 
 #include <algorithm>
+#include <set>
 
 #include "model/applying.h"
+#include "model/eviction.h"
 #include "model/replicas.h"
 #include "model/data/text.h"
 
@@ -142,7 +144,7 @@ void clients(Lines& out, const State& s) {
   std::int64_t blocked = 0;
   for (const auto& [conn, session] : s.sessions) {
     connected += !session.is_replica();
-    blocked += session.waiting.has_value() || session.waits_for_exit;
+    blocked += session.stands_still();
   }
   out.heading("Clients");
   out.line("connected_clients", connected);
@@ -171,6 +173,15 @@ void stats(Lines& out, const State& s) {
   out.line("expired_keys", s.stats.expired_keys);
   out.line("evicted_keys", s.stats.evicted_keys);
   out.line("unexpected_error_replies", s.stats.unexpected_error_replies);
+  out.line("slave_expires_tracked_keys", static_cast<std::int64_t>(s.own_expiries.size()));
+  std::set<std::string_view> channels;
+  std::size_t patterns = 0;
+  for (const auto& [conn, session] : s.sessions) {
+    channels.insert(session.channels.begin(), session.channels.end());
+    patterns += session.patterns.size();
+  }
+  out.line("pubsub_channels", static_cast<std::int64_t>(channels.size()));
+  out.line("pubsub_patterns", static_cast<std::int64_t>(patterns));
 }
 
 void memory(Lines& out, const State& s) {
@@ -179,10 +190,28 @@ void memory(Lines& out, const State& s) {
     replicas = std::max(replicas, output_memory(s, s.sessions.at(conn)));
   const std::int64_t backlog = s.backlog ? s.backlog->histlen() : 0;
   out.heading("Memory");
+  std::size_t functions = 0;
+  for (const auto& [name, library] : s.libraries) functions += library.functions.size();
+  out.line("used_memory", used_memory(s));
+  out.line("number_of_cached_scripts", static_cast<std::int64_t>(s.scripts.size()));
+  out.line("number_of_functions", static_cast<std::int64_t>(functions));
+  out.line("number_of_libraries", static_cast<std::int64_t>(s.libraries.size()));
   out.line("maxmemory", s.config.maxmemory);
+  out.line("maxmemory_policy", s.config.maxmemory_policy);
   out.line("mem_clients_slaves", replicas);
   out.line("mem_replication_backlog", backlog);
   out.line("mem_total_replication_buffers", std::max(backlog, replicas));
+}
+
+void command_stats(Lines& out, const State& s) {
+  out.heading("Commandstats");
+  for (const auto& [name, stats] : s.stats.commands) {
+    out.line("cmdstat_" + std::string(name),
+             std::string_view("calls=" + std::to_string(stats.calls) +
+                              ",usec=0,usec_per_call=0.00,rejected_calls=" +
+                              std::to_string(stats.rejected) +
+                              ",failed_calls=" + std::to_string(stats.failed)));
+  }
 }
 
 void keyspace(Lines& out, const State& s) {
@@ -208,6 +237,8 @@ std::string info(const State& s, Instant now, std::string_view section) {
   if (wanted("persistence")) persistence(out, s);
   if (wanted("stats")) stats(out, s);
   if (wanted("replication")) replication(out, s, now);
+  const bool all = same_word(section, "all") || same_word(section, "everything");
+  if (all || same_word(section, "commandstats")) command_stats(out, s);
   if (wanted("keyspace")) keyspace(out, s);
   return out.take();
 }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "model/applying.h"
+#include "model/blocking.h"
 #include "model/execute.h"
 #include "model/failover.h"
 #include "model/replicas.h"
@@ -221,18 +222,6 @@ void cancel(Turn& t) {
   close_connection(t);
 }
 
-void unblock_clients(Turn& t) {
-  for (auto& [conn, session] : t.s.sessions) {
-    if (!session.waiting) continue;
-    session.waiting.reset();
-    ReplyWriter(session.out)
-        .error(
-            "UNBLOCKED force unblock from blocking operation, instance state changed (master -> "
-            "replica?)");
-    session.close_after_reply = true;
-  }
-}
-
 }  // namespace
 
 void say(Turn& t, std::initializer_list<std::string_view> words) {
@@ -268,7 +257,7 @@ void follow(Turn& t, std::string host, int port) {
     }
     s.link.down_since = t.now();
   }
-  unblock_clients(t);
+  unblock_all_by_force(t);
   cancel(t);
   s.link.host = std::move(host);
   s.link.port = port;

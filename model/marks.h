@@ -74,6 +74,7 @@ namespace model {
   X(transaction_applied, "a transaction from the master was applied as a whole")                  \
   X(stream_error_ignored, "a command of the stream failed on the replica and was ignored")        \
   X(stream_malformed, "the stream from the master could not be parsed")                           \
+  X(exec_refused, "EXEC was refused for what the transaction would have done")                    \
   X(unit_wrapped, "a unit of several operations was wrapped in MULTI and EXEC")                   \
   X(unit_unwrapped_single, "a transaction with one write went out bare")                          \
   X(expired_lazily, "a key expired when it was touched")                                          \
@@ -83,7 +84,19 @@ namespace model {
   X(stale_refused, "a replica without its master refused to serve stale data")                    \
   X(wait_satisfied, "WAIT was satisfied by acknowledgements")                                     \
   X(wait_timed_out, "WAIT timed out")                                                             \
+  X(client_blocked, "a client waits for a key")                                                   \
+  X(blocked_client_served, "a client that waited for a key was served")                           \
+  X(blocked_client_timed_out, "a client waited too long for a key")                               \
+  X(blocked_client_cut_off, "a role change cut off a client that waited for a key")               \
   X(getack_sent, "the master asked its replicas for acknowledgement")                             \
+  X(script_run, "a script was run")                                                               \
+  X(function_run, "a function was called")                                                        \
+  X(key_evicted, "a key was evicted")                                                             \
+  X(refused_out_of_memory, "a command was refused for lack of memory")                            \
+  X(own_key_expired, "a writable replica expired a key of its own")                               \
+  X(client_unblocked_by_command, "CLIENT UNBLOCK ended a wait")                                   \
+  X(published_by_stream, "a replica's subscriber got what was published on the master")           \
+  X(panicked_on_stream_error, "an error in the stream ended the process")                         \
   X(restarted_with_history, "a process started from a file that carries a history")               \
   X(pause_parked_stream, "a paused replica held back its master's stream")                        \
   X(failover_target_caught_up, "FAILOVER: the named replica had acknowledged everything")         \

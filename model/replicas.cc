@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "model/blocking.h"
 #include "model/data/resp.h"
 #include "model/snapshots.h"
 
@@ -167,8 +168,8 @@ void release_waiters(Turn& t) {
     const bool late = session.waiting->deadline && *session.waiting->deadline <= t.now();
     if (!enough && !late) continue;
     t.mark(enough ? Mark::wait_satisfied : Mark::wait_timed_out);
-    session.waiting.reset();
     ReplyWriter(session.out).integer(acked);
+    unblock(t, session);
   }
 }
 

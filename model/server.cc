@@ -146,7 +146,7 @@ void Server::accepted(const Moment& at, ConnId conn, std::string_view peer_ip, i
     session.conn = conn;
     session.peer_ip = peer_ip;
     session.peer_port = peer_port;
-    session.last_heard = at.now;
+    session.last_heard = session.since = at.now;
     // A password that is set later asks nothing of those who are here already.
     session.authenticated = t.s.config.requirepass.empty();
   });

@@ -4,9 +4,11 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "model/commands/command.h"
 #include "model/data/blob.h"
 #include "model/machines.h"
 #include "model/data/resp.h"
@@ -34,6 +36,14 @@ struct Waiting {
   Offset offset = 0;
   std::optional<Instant> deadline;  // none: for ever
   bool operator==(const Waiting&) const = default;
+};
+
+// A client that waits for a key (BLPOP). What it asked is run again when a key is ready.
+struct Blocked {
+  KeyWait on;
+  std::uint64_t order = 0;          // of arrival
+  std::optional<Instant> deadline;  // none: for ever
+  bool operator==(const Blocked&) const = default;
 };
 
 // What a replica said of itself by REPLCONF before it asked to be synced (R3.41).
@@ -84,18 +94,33 @@ struct Session {
   unsigned db = 0;
   bool authenticated = false;
   std::string user;  // who logged in; empty: "default"
+  bool muted = false;     // redis.set_repl: its changes stay out of the stream
+  std::string name;       // CLIENT SETNAME
+  std::string last_command;
+  bool no_evict = false;
+  Instant since{};
+  std::set<std::string> channels, patterns;  // SUBSCRIBE
   std::optional<Transaction> multi;
   std::vector<Watched> watched;
   bool watch_broken = false;
   std::optional<Waiting> waiting;
   bool waits_for_exit = false;  // in SHUTDOWN
+  std::optional<Blocked> blocked;
   Offset woff = 0;       // offset after its last write (R7.16)
   Instant last_heard{};  // lastinteraction
 
   Announced announced;
   Feed feed;
 
+  void forget_transaction() {
+    multi.reset();
+    watched.clear();
+    watch_broken = false;
+  }
   bool is_replica() const { return feed.state != FeedState::none; }
+  bool subscribed() const { return !channels.empty() || !patterns.empty(); }
+  // Its next requests have to wait.
+  bool stands_still() const { return parked || waiting || blocked || waits_for_exit; }
   std::size_t unsent() const { return out.size() - out_sent; }
   bool operator==(const Session&) const = default;
 };

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,7 @@
 #include "model/data/keyspace.h"
 #include "model/machines.h"
 #include "model/rules.h"
+#include "model/scripting/interpreter.h"
 #include "model/server.h"
 #include "model/session.h"
 #include "model/types.h"
@@ -139,13 +141,25 @@ struct Saving {
 // --- counters, as INFO names them
 // -------------------------------------------------------------------
 
+struct CommandStats {
+  std::int64_t calls = 0, rejected = 0, failed = 0;
+  bool operator==(const CommandStats&) const = default;
+};
+
 struct Stats {
+  std::map<std::string_view, CommandStats> commands;  // by the names of the table
   std::int64_t sync_full = 0, sync_partial_ok = 0, sync_partial_err = 0;
   std::int64_t expired_keys = 0, evicted_keys = 0;
   std::int64_t unexpected_error_replies = 0;
   std::int64_t commands_processed = 0;
   std::int64_t net_repl_input_bytes = 0, net_repl_output_bytes = 0;
   bool operator==(const Stats&) const = default;
+};
+
+struct ReadyKey {  // a key that somebody waits for
+  unsigned db = 0;
+  std::string key;
+  bool operator==(const ReadyKey&) const = default;
 };
 
 struct Pause {  // CLIENT PAUSE
@@ -182,6 +196,15 @@ struct State {
   bool stop_signalled = false;  // SIGTERM, which the next server cron takes up
   bool unpaused = false;        // what was held back goes on before the next sleep
   Saving saving;
+  std::vector<ReadyKey> ready;         // keys to serve clients from, after the call that runs
+  std::vector<ConnId> unblocked;       // clients that wait no longer: their requests go on
+  std::uint64_t next_waiter = 1;       // order of arrival of clients that wait
+
+  std::map<std::string, std::string> scripts;               // SHA1 to text
+  std::map<std::string, scripting::Library> libraries;      // by name
+  std::uint64_t script_random_state = scripting::kFirstRandomState;  // of math.random in scripts
+  std::set<std::pair<unsigned, std::string>> own_expiries;  // a writable replica's (R8.8)
+  bool out_of_memory = false;  // as it was when the command that runs came to the gates
 
   std::vector<Operation> unit;  // operations of the execution unit that is open (R7.10)
   unsigned depth = 0;           // nesting of calls; the unit ends when it is 0 again

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "model/applying.h"
+#include "model/blocking.h"
 #include "model/feeding.h"
 #include "model/link.h"
 #include "model/data/rdb.h"
@@ -138,7 +139,8 @@ void take_data(Turn& t, RdbContent content) {
   State& s = t.s;
   Transfer& transfer = *s.link.transfer;
   if (transfer.mode == Transfer::Mode::swapdb) give_up_history(t);
-  s.data = std::move(content.data);
+  const Keyspace before = std::exchange(s.data, std::move(content.data));
+  tell_data_replaced(t, before);
   discard_received_file(t);
   const unsigned db =
       content.replication ? static_cast<unsigned>(content.replication->stream_db) : 0;

@@ -38,6 +38,7 @@ const std::map<std::string, std::vector<std::string>> kMayInclude = {
     {"sim/", {"sim/"}},
     {"model/", {"model/"}},
     {"model/data/", {"model/data/", "model/types.h"}},
+    {"model/scripting/", {"model/scripting/", "model/data/"}},
     {"scenarios/", {"scenarios/", "sim/", "model/"}},
     {"scenarios/language/", {"scenarios/language/", "sim/", "model/"}},
     {"scenarios/oracles/", {"scenarios/oracles/", "sim/", "model/"}},
@@ -110,10 +111,10 @@ constexpr auto kWorld = std::to_array<Word>({
 });
 
 // Where the data has floating point, by the beginnings of the paths: commands on users' values, scores
-// of sorted sets, and how both are written. Never where there is time, order or an offset.
+// of sorted sets, how both are written, and the numbers of scripts. Never where there is time, order or an offset.
 constexpr auto kMayFloat =
     std::to_array<std::string_view>({"model/commands/", "model/data/keyspace.", "model/data/number.",
-                                     "model/data/rdb_", "model/data/value."});
+                                     "model/data/rdb_", "model/data/value.", "model/scripting/"});
 
 bool may_float(std::string_view path) {
   return std::any_of(kMayFloat.begin(), kMayFloat.end(),

@@ -36,6 +36,16 @@ enum class Overdue : std::uint8_t {
   erase_quietly,   // a writable replica's own write: gone, nothing in the stream (R8.8)
 };
 
+// A command that waits for a key to be there (BLPOP). It is run again when one is, for that key.
+struct KeyWait {
+  std::vector<std::string> keys;
+  std::size_t type = 0;              // index in Value of what is waited for
+  Duration timeout{0};               // 0: for ever
+  std::vector<std::string> argv = {};  // what is run again; empty: the command as it came
+  bool every_change = false;         // ready at every change, not only when the key appears
+  bool operator==(const KeyWait&) const = default;
+};
+
 struct Call {
   Keyspace& data;
   unsigned db;  // the caller's selected database
@@ -53,6 +63,11 @@ struct Call {
   bool force = false;                             // propagate even when nothing changed (R7.4)
   std::uint64_t expired = 0;                      // keys that lazy expiry removed
   bool failed = false;                            // an error was replied
+  std::optional<KeyWait> block = {};                // nothing done, nothing replied: it waits
+
+  // --- for commands that can wait
+  bool may_block = false;               // not in a transaction, a script, or our master's stream
+  const std::string* served = nullptr;  // run again for this key, which has become ready
 
   // Lookups with expiry applied as `overdue` says.
   const Entry* look(std::string_view key) { return look(db, key); }
@@ -84,6 +99,10 @@ inline constexpr std::uint32_t no_multi = 64;  // refused inside MULTI
 inline constexpr std::uint32_t no_async_loading = 128;
 inline constexpr std::uint32_t may_replicate = 256;  // PUBLISH and the like
 inline constexpr std::uint32_t no_auth = 512;        // allowed before AUTH
+inline constexpr std::uint32_t blocking = 1024;      // may wait for a key
+inline constexpr std::uint32_t no_script = 2048;     // refused in scripts
+inline constexpr std::uint32_t own_flags = 4096;     // a script says itself what it does
+inline constexpr std::uint32_t pubsub = 8192;        // allowed to a client that has subscribed
 }  // namespace flag
 
 struct Turn;     // model/state.h: one input's view of the server
@@ -105,6 +124,11 @@ std::span<const Command> list_commands();    // commands_list.cc
 std::span<const Command> set_commands();     // commands_set.cc
 std::span<const Command> hash_commands();    // commands_hash.cc
 std::span<const Command> zset_commands();    // commands_zset.cc
+std::span<const Command> blocking_commands();  // commands_blocking.cc: BLPOP, BZPOPMIN, ...
+std::span<const Command> client_commands();    // commands_client.cc: CLIENT
+std::span<const Command> pubsub_commands();    // commands_pubsub.cc: PUBLISH, SUBSCRIBE, ...
+std::span<const Command> script_commands();    // commands_script.cc: EVAL, FUNCTION, ...
 std::span<const Command> server_commands();  // commands_server.cc
+std::size_t number_of_commands();
 
 }  // namespace model

@@ -147,7 +147,9 @@ void randomkey(Call& call) {
 // --- moving
 // ----------------------------------------------------------------------------------------
 
+// The key is a new one, even where there was one: somebody may wait for it (R7.14).
 void place(Call& call, unsigned db, const std::string& key, const Entry& entry) {
+  call.data.erase(db, key);
   call.data.put(db, key, Value(entry.value), entry.expires);
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "model/blocking.h"
 #include "model/commands/command.h"
 #include "model/execute.h"
 #include "model/failover.h"
@@ -39,6 +40,11 @@ ReplyWriter reply_to(Session& session) {
 void ping(Turn&, Session& session, Args argv) {
   if (argv.size() > 2)
     return reply_to(session).error("ERR wrong number of arguments for 'ping' command");
+  if (session.subscribed()) {  // a subscriber's answers are messages
+    reply_to(session).array(2);
+    reply_to(session).bulk("pong");
+    return reply_to(session).bulk(argv.size() == 2 ? argv[1] : "");
+  }
   if (argv.size() == 2) return reply_to(session).bulk(argv[1]);
   reply_to(session).simple("PONG");
 }
@@ -86,6 +92,9 @@ void reset(Turn& t, Session& session, Args) {
   session.db = 0;
   session.authenticated = t.s.config.requirepass.empty();
   session.user.clear();
+  session.channels.clear();
+  session.patterns.clear();
+  session.name.clear();
   reply_to(session).simple("RESET");
 }
 
@@ -105,15 +114,9 @@ void multi(Turn&, Session& session, Args) {
   reply_to(session).ok();
 }
 
-void forget_transaction(Session& session) {
-  session.multi.reset();
-  session.watched.clear();
-  session.watch_broken = false;
-}
-
 void discard(Turn&, Session& session, Args) {
   if (!session.multi) return reply_to(session).error("ERR DISCARD without MULTI");
-  forget_transaction(session);
+  session.forget_transaction();
   reply_to(session).ok();
 }
 
@@ -130,7 +133,7 @@ void exec(Turn& t, Session& session, Args) {
   if (!session.multi) return reply_to(session).error("ERR EXEC without MULTI");
   const bool broken = watch_failed(t, session);
   const Transaction transaction = std::move(*session.multi);
-  forget_transaction(session);
+  session.forget_transaction();
   if (transaction.refused) {
     return reply_to(session).error("EXECABORT Transaction discarded because of previous errors.");
   }
@@ -212,11 +215,6 @@ void wait(Turn& t, Session& session, Args argv) {
   s.getack_wanted = true;
 }
 
-void publish(Turn& t, Session& session, Args argv) {
-  propagate(t, {session.db, {argv.begin(), argv.end()}});
-  reply_to(session).integer(0);
-}
-
 // --- configuration
 // --------------------------------------------------------------------------------------
 
@@ -288,75 +286,13 @@ void config(Turn& t, Session& session, Args argv) {
                           "'. Try CONFIG HELP.");
 }
 
-// --- clients
-// --------------------------------------------------------------------------------------------
-
-bool kill_by_type(Turn& t, Session& own, std::string_view type, std::int64_t& killed) {
-  State& s = t.s;
-  const bool replicas = same_word(type, "replica") || same_word(type, "slave");
-  const bool masters = same_word(type, "master");
-  const bool normal = same_word(type, "normal");
-  if (!replicas && !masters && !normal && !same_word(type, "pubsub")) return false;
-  if (masters && s.link.master) {
-    link_closed(t);
-    killed += 1;
-  }
-  for (auto& [conn, session] : s.sessions) {
-    if (&session == &own || session.close_soon) continue;
-    if (session.is_replica() ? !replicas : !normal) continue;
-    session.close_soon = true;
-    killed += 1;
-  }
-  return true;
-}
-
-void client_kill(Turn& t, Session& session, Args argv) {
-  std::int64_t killed = 0;
-  if (argv.size() == 4 && same_word(argv[2], "type")) {
-    if (!kill_by_type(t, session, argv[3], killed)) {
-      return reply_to(session).error("ERR Unknown client type '" + argv[3] + "'");
-    }
-    return reply_to(session).integer(killed);
-  }
-  if (argv.size() == 4 && same_word(argv[2], "id")) {
-    const auto id = to_integer(argv[3]);
-    if (!id || *id <= 0) return reply_to(session).error("ERR client-id should be greater than 0");
-    if (Session* other = t.s.find(ConnId{static_cast<std::uint32_t>(*id)})) {
-      other->close_soon = true;
-      killed = 1;
-    }
-    return reply_to(session).integer(killed);
-  }
-  reply_to(session).error(kSyntax);
-}
-
-void client_pause(Turn& t, Session& session, Args argv) {
-  const auto timeout = to_integer(argv[2]);
-  if (!timeout) return reply_to(session).error("ERR timeout is not an integer or out of range");
-  if (*timeout < 0) return reply_to(session).error("ERR timeout is negative");
-  const bool writes_only = argv.size() == 4 && same_word(argv[3], "write");
-  if (argv.size() == 4 && !writes_only && !same_word(argv[3], "all"))
-    return reply_to(session).error(kSyntax);
-  t.s.pause = {t.now() + std::chrono::milliseconds(*timeout), writes_only};
-  reply_to(session).ok();
-}
-
-void client(Turn& t, Session& session, Args argv) {
-  if (same_word(argv[1], "kill") && argv.size() >= 3) return client_kill(t, session, argv);
-  if (same_word(argv[1], "pause") && (argv.size() == 3 || argv.size() == 4))
-    return client_pause(t, session, argv);
-  if (same_word(argv[1], "unpause") && argv.size() == 2) {
-    t.s.pause = {};
-    t.s.unpaused = true;
-    return reply_to(session).ok();
-  }
-  if (same_word(argv[1], "id") && argv.size() == 2) {
-    return reply_to(session).integer(static_cast<std::int64_t>(session.conn));
-  }
-  if (same_word(argv[1], "setname") && argv.size() == 3) return reply_to(session).ok();
-  if (same_word(argv[1], "getname") && argv.size() == 2) return reply_to(session).null();
-  reply_to(session).error("ERR unknown subcommand or wrong number of arguments for '" + argv[1] +
-                          "'. Try CLIENT HELP.");
+// How many there are; what they are is said elsewhere.
+void command(Turn&, Session& session, Args argv) {
+  if (argv.size() == 2 && same_word(argv[1], "count"))
+    return reply_to(session).integer(static_cast<std::int64_t>(number_of_commands()));
+  if (argv.size() == 1 || same_word(argv[1], "docs") || same_word(argv[1], "info"))
+    return reply_to(session).array(0);
+  reply_to(session).error("ERR unknown subcommand '" + argv[1].substr(0, 128) + "'. Try COMMAND HELP.");
 }
 
 // --- debugging
@@ -385,6 +321,19 @@ std::optional<Duration> seconds(std::string_view text) {
   return result;
 }
 
+// Saves and loads: what is overdue does not come back on a master (R8.9).
+void reload(Turn& t, Session& session) {
+  State& s = t.s;
+  if (t.at.machine.disk_full) return reply_to(session).error("ERR");
+  save_now(t);
+  const Keyspace before = s.data;
+  for (unsigned db = 0; s.is_master() && db < s.data.databases(); ++db) {
+    for (const std::string& key : s.data.overdue(db, t.at.wall, s.data.size(db))) s.data.erase(db, key);
+  }
+  tell_data_replaced(t, before);
+  reply_to(session).ok();
+}
+
 void debug(Turn& t, Session& session, Args argv) {
   State& s = t.s;
   if (s.config.enable_debug_command == "no" && !session.from_master) {
@@ -405,6 +354,7 @@ void debug(Turn& t, Session& session, Args argv) {
     t.effect(Block{*duration});
     return reply_to(session).ok();
   }
+  if (same_word(argv[1], "reload")) return reload(t, session);
   if (same_word(argv[1], "set-active-expire") && argv.size() == 3) {
     s.active_expire = argv[2] != "0";
     return reply_to(session).ok();
@@ -424,36 +374,35 @@ void debug(Turn& t, Session& session, Args argv) {
 namespace f = flag;
 
 constexpr auto kCommands = std::to_array<Command>({
-    {"acl", -2, f::admin | f::loading | f::stale, nullptr, serve_acl},
-    {"auth", -2, f::loading | f::stale | f::no_auth, nullptr, auth},
-    {"bgsave", -1, f::admin | f::no_async_loading, nullptr, serve_bgsave},
-    {"client", -2, f::loading | f::stale, nullptr, client},
-    {"config", -2, f::admin | f::loading | f::stale, nullptr, config},
-    {"debug", -2, f::admin | f::loading | f::stale, nullptr, debug},
-    {"discard", 1, f::loading | f::stale, nullptr, discard},
+    {"acl", -2, f::admin | f::loading | f::stale | f::no_script, nullptr, serve_acl},
+    {"auth", -2, f::loading | f::stale | f::no_auth | f::no_script, nullptr, auth},
+    {"bgsave", -1, f::admin | f::no_async_loading | f::no_script, nullptr, serve_bgsave},
+    {"command", -1, f::loading | f::stale, nullptr, command},
+    {"config", -2, f::admin | f::loading | f::stale | f::no_script, nullptr, config},
+    {"debug", -2, f::admin | f::loading | f::stale | f::no_script, nullptr, debug},
+    {"discard", 1, f::loading | f::stale | f::no_script, nullptr, discard},
     {"echo", 2, f::loading | f::stale, nullptr, echo},
-    {"exec", 1, f::loading | f::stale, nullptr, exec},
-    {"failover", -1, f::admin | f::stale, nullptr, serve_failover},
+    {"exec", 1, f::loading | f::stale | f::no_script, nullptr, exec},
+    {"failover", -1, f::admin | f::stale | f::no_script, nullptr, serve_failover},
     {"info", -1, f::loading | f::stale, nullptr, serve_info},
     {"lastsave", 1, f::loading | f::stale, nullptr, serve_lastsave},
-    {"multi", 1, f::loading | f::stale, nullptr, multi},
-    {"ping", -1, 0, nullptr, ping},
-    {"psync", -3, f::admin | f::no_multi | f::no_async_loading, nullptr, serve_psync},
-    {"publish", 3, f::loading | f::stale | f::may_replicate, nullptr, publish},
-    {"quit", -1, f::loading | f::stale | f::no_auth, nullptr, quit},
-    {"replconf", -1, f::admin | f::loading | f::stale, nullptr, serve_replconf},
-    {"replicaof", 3, f::admin | f::stale | f::no_async_loading, nullptr, replicaof},
-    {"reset", 1, f::loading | f::stale | f::no_auth, nullptr, reset},
-    {"role", 1, f::loading | f::stale, nullptr, role},
-    {"save", 1, f::admin | f::no_multi | f::no_async_loading, nullptr, serve_save},
+    {"multi", 1, f::loading | f::stale | f::no_script, nullptr, multi},
+    {"ping", -1, f::pubsub, nullptr, ping},
+    {"psync", -3, f::admin | f::no_multi | f::no_async_loading | f::no_script, nullptr, serve_psync},
+    {"quit", -1, f::loading | f::stale | f::no_auth | f::no_script | f::pubsub, nullptr, quit},
+    {"replconf", -1, f::admin | f::loading | f::stale | f::no_script, nullptr, serve_replconf},
+    {"replicaof", 3, f::admin | f::stale | f::no_async_loading | f::no_script, nullptr, replicaof},
+    {"reset", 1, f::loading | f::stale | f::no_auth | f::no_script | f::pubsub, nullptr, reset},
+    {"role", 1, f::loading | f::stale | f::no_script, nullptr, role},
+    {"save", 1, f::admin | f::no_multi | f::no_async_loading | f::no_script, nullptr, serve_save},
     {"select", 2, f::loading | f::stale, nullptr, select},
-    {"shutdown", -1, f::admin | f::loading | f::stale | f::no_multi, nullptr, serve_shutdown},
-    {"slaveof", 3, f::admin | f::stale | f::no_async_loading, nullptr, replicaof},
-    {"sync", 1, f::admin | f::no_multi | f::no_async_loading, nullptr, serve_sync},
+    {"shutdown", -1, f::admin | f::loading | f::stale | f::no_multi | f::no_script, nullptr, serve_shutdown},
+    {"slaveof", 3, f::admin | f::stale | f::no_async_loading | f::no_script, nullptr, replicaof},
+    {"sync", 1, f::admin | f::no_multi | f::no_async_loading | f::no_script, nullptr, serve_sync},
     {"time", 1, f::loading | f::stale, nullptr, time},
-    {"unwatch", 1, f::loading | f::stale, nullptr, unwatch},
-    {"wait", 3, 0, nullptr, wait},
-    {"watch", -2, f::loading | f::stale, nullptr, watch},
+    {"unwatch", 1, f::loading | f::stale | f::no_script, nullptr, unwatch},
+    {"wait", 3, f::no_script, nullptr, wait},
+    {"watch", -2, f::loading | f::stale | f::no_script, nullptr, watch},
 });
 
 }  // namespace

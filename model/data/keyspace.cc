@@ -28,26 +28,41 @@ constexpr std::uint64_t word(std::string_view bytes) {  // at most eight, least 
   return sum;
 }
 
+// What an item weighs: its hash, and the memory it is said to need. The formula is the model's own, the
+// same on every machine: 64 bytes a key, 16 and its length for each string in it, 8 for each number.
+constexpr std::uint64_t kBytesAKey = 64, kBytesAString = 16, kBytesANumber = 8;
+
+struct Weighed {
+  std::uint64_t hash = 0;
+  std::uint64_t bytes = 0;
+};
+
 // Fed with numbers and length-marked bytes, so that no two sequences of parts look alike.
 class Hasher {
  public:
   explicit Hasher(std::uint64_t seed) : state_(mix(seed + kOdd)) {}
 
   Hasher& add(std::uint64_t number) {
-    state_ = mix(state_ * kOdd + number);
+    bytes_ += kBytesANumber;
+    step(number);
     return *this;
   }
 
   Hasher& add(std::string_view bytes) {
-    add(bytes.size());
-    for (; bytes.size() >= 8; bytes.remove_prefix(8)) add(word(bytes.substr(0, 8)));
-    return bytes.empty() ? *this : add(word(bytes));
+    bytes_ += kBytesAString + bytes.size();
+    step(bytes.size());
+    for (; bytes.size() >= 8; bytes.remove_prefix(8)) step(word(bytes.substr(0, 8)));
+    if (!bytes.empty()) step(word(bytes));
+    return *this;
   }
 
-  std::uint64_t result() const { return state_; }
+  Weighed result() const { return {state_, kBytesAKey + bytes_}; }
 
  private:
+  void step(std::uint64_t number) { state_ = mix(state_ * kOdd + number); }
+
   std::uint64_t state_;
+  std::uint64_t bytes_ = 0;
 };
 
 std::uint64_t score_bits(double score) {
@@ -71,7 +86,7 @@ struct AddValue {
   }
 };
 
-std::uint64_t hash_of(const Keyspace::Database::value_type& item) {
+Weighed weigh(const Keyspace::Database::value_type& item) {
   const auto& [key, entry] = item;
   Hasher hasher(entry.value.index());
   hasher.add(key);
@@ -91,19 +106,19 @@ constexpr std::uint64_t weight(std::uint64_t db) {
 // --------------------------------------------------------------------------
 
 struct ValueText {
-  std::string operator()(const String& string) const { return "string " + quoted(string); }
+  std::string operator()(const String& string) const { return "string " + model::quoted(string); }
   std::string operator()(const List& list) const { return "list " + joined(list); }
   std::string operator()(const Set& set) const { return "set " + joined(set); }
   std::string operator()(const Hash& hash) const {
     std::string text = "hash {";
     for (const auto& [field, value] : hash)
-      text += (text.back() == '{' ? "" : ", ") + quoted(field) + ": " + quoted(value);
+      text += (text.back() == '{' ? "" : ", ") + model::quoted(field) + ": " + model::quoted(value);
     return text + "}";
   }
   std::string operator()(const SortedSet& sorted) const {
     std::string text = "zset {";
     for (const auto& [member, score] : sorted)
-      text += (text.back() == '{' ? "" : ", ") + quoted(member) + ": " + text_of(score);
+      text += (text.back() == '{' ? "" : ", ") + model::quoted(member) + ": " + text_of(score);
     return text + "}";
   }
 
@@ -112,7 +127,7 @@ struct ValueText {
   static std::string joined(const Elements& elements) {
     std::string text = "[";
     for (const std::string& element : elements)
-      text += (text.back() == '[' ? "" : ", ") + quoted(element);
+      text += (text.back() == '[' ? "" : ", ") + model::quoted(element);
     return text + "]";
   }
 };
@@ -182,27 +197,43 @@ void Keyspace::put(unsigned db, std::string_view key, Value value,
   Shelf& shelf = shelves_.at(db);
   auto place = shelf.keys.lower_bound(key);
   if (place != shelf.keys.end() && place->first == key) {
-    shelf.sum -= hash_of(*place);
+    take_out(shelf, place);
     if (place->second.expires) shelf.deadlines.erase({*place->second.expires, place->first});
     place->second = Entry{std::move(value), expires};
+    note(KeyEvent::What::changed, db, key);
   } else {
     place = shelf.keys.emplace_hint(place, std::string(key), Entry{std::move(value), expires});
+    note(KeyEvent::What::added, db, key);
   }
   if (expires) shelf.deadlines.emplace(*expires, place->first);
-  shelf.sum += hash_of(*place);
+  if (expires) note(KeyEvent::What::expiry_set, db, key);
+  put_in(shelf, place);
+}
+
+void Keyspace::take_out(Shelf& shelf, Database::iterator place) {
+  const Weighed item = weigh(*place);
+  shelf.sum -= item.hash;
+  shelf.bytes -= item.bytes;
+}
+
+void Keyspace::put_in(Shelf& shelf, Database::iterator place) {
+  const Weighed item = weigh(*place);
+  shelf.sum += item.hash;
+  shelf.bytes += item.bytes;
 }
 
 Keyspace::Database::iterator Keyspace::begin_edit(unsigned db, std::string_view key) {
   Shelf& shelf = shelves_.at(db);
   const auto place = shelf.keys.find(key);
   assert(place != shelf.keys.end());
-  shelf.sum -= hash_of(*place);
+  take_out(shelf, place);
   return place;
 }
 
 void Keyspace::end_edit(unsigned db, Database::iterator place) {
   Shelf& shelf = shelves_.at(db);
-  shelf.sum += hash_of(*place);
+  put_in(shelf, place);
+  note(KeyEvent::What::changed, db, place->first);
   if (is_empty_aggregate(place->second.value)) erase(db, place->first);
 }
 
@@ -210,33 +241,40 @@ void Keyspace::set_expiry(unsigned db, std::string_view key, std::optional<WallT
   Shelf& shelf = shelves_.at(db);
   const auto place = shelf.keys.find(key);
   if (place == shelf.keys.end() || place->second.expires == expires) return;
-  shelf.sum -= hash_of(*place);
+  take_out(shelf, place);
   if (place->second.expires) shelf.deadlines.erase({*place->second.expires, place->first});
   place->second.expires = expires;
   if (expires) shelf.deadlines.emplace(*expires, place->first);
-  shelf.sum += hash_of(*place);
+  put_in(shelf, place);
+  note(KeyEvent::What::changed, db, key);
+  if (expires) note(KeyEvent::What::expiry_set, db, key);
 }
 
 bool Keyspace::erase(unsigned db, std::string_view key) {
   Shelf& shelf = shelves_.at(db);
   const auto place = shelf.keys.find(key);
   if (place == shelf.keys.end()) return false;
-  shelf.sum -= hash_of(*place);
+  take_out(shelf, place);
   if (place->second.expires) shelf.deadlines.erase({*place->second.expires, place->first});
+  note(KeyEvent::What::removed, db, key);
   shelf.keys.erase(place);
   return true;
 }
 
 void Keyspace::clear(unsigned db) {
+  if (noting_) {
+    for (const auto& [key, entry] : shelves_.at(db).keys) note(KeyEvent::What::removed, db, key);
+  }
   shelves_.at(db) = Shelf();
 }
 
 void Keyspace::clear() {
-  shelves_.assign(shelves_.size(), Shelf());
+  for (unsigned db = 0; db < databases(); ++db) clear(db);
 }
 
 void Keyspace::swap(unsigned a, unsigned b) {
   std::swap(shelves_.at(a), shelves_.at(b));
+  if (noting_) events_.push_back({KeyEvent::What::swapped, a, {}, b});
 }
 
 std::optional<WallTime> Keyspace::first_expiry(unsigned db) const {
@@ -261,6 +299,12 @@ std::vector<std::string> Keyspace::overdue(unsigned db, WallTime now, std::size_
   return keys;
 }
 
+std::uint64_t Keyspace::bytes() const {
+  std::uint64_t sum = 0;
+  for (const Shelf& shelf : shelves_) sum += shelf.bytes;
+  return sum;
+}
+
 std::uint64_t Keyspace::digest() const {
   std::uint64_t sum = 0;
   for (std::size_t db = 0; db < shelves_.size(); ++db) sum += shelves_[db].sum * weight(db);
@@ -274,7 +318,7 @@ std::optional<std::string> Keyspace::difference(const Keyspace& other) const {
     const Database& here = db < databases() ? database(db) : none;
     const Database& there = db < other.databases() ? other.database(db) : none;
     if (const std::string* key = first_difference(here, there))
-      return "db " + std::to_string(db) + ", key " + quoted(*key) + ": " +
+      return "db " + std::to_string(db) + ", key " + model::quoted(*key) + ": " +
              entry_text(here.contains(*key) ? &here.find(*key)->second : nullptr) + " here, " +
              entry_text(there.contains(*key) ? &there.find(*key)->second : nullptr) + " there";
   }

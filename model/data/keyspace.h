@@ -27,6 +27,14 @@ struct Entry {
   bool operator==(const Entry&) const = default;
 };
 
+// What happened to a key, for those who watch it or wait for it.
+struct KeyEvent {
+  enum class What : std::uint8_t { added, changed, removed, expiry_set, swapped } what{};
+  unsigned db = 0;
+  std::string key;        // swapped: all of them
+  unsigned other_db = 0;  // swapped: with this one
+};
+
 class Keyspace {
  public:
   using Database = std::map<std::string, Entry, std::less<>>;
@@ -66,7 +74,14 @@ class Keyspace {
   // Keys of `db` that are overdue at `now` (now > when, R8.1), earliest first, at most `limit`.
   std::vector<std::string> overdue(unsigned db, WallTime now, std::size_t limit) const;
 
+  // Events are noted while somebody wants them, and taken once.
+  void note_events(bool on) { noting_ = on; }
+  std::vector<KeyEvent> take_events() { return std::exchange(events_, {}); }
+
   std::uint64_t digest() const;
+
+  // Memory that keys and values need by a formula of the model's own (keyspace.cc). Follows every change.
+  std::uint64_t bytes() const;
 
   // A first difference in words ("db 0, key \"k\": string \"1\" here, missing there"), for oracles.
   std::optional<std::string> difference(const Keyspace& other) const;
@@ -81,13 +96,24 @@ class Keyspace {
     // Sum of the hashes of `keys`. It does not know its number, so that swapped databases keep
     // theirs.
     std::uint64_t sum = 0;
+    std::uint64_t bytes = 0;  // what `keys` are said to need, see keyspace.cc
   };
+
+  // Out of the sums, and into them.
+  static void take_out(Shelf& shelf, Database::iterator place);
+  static void put_in(Shelf& shelf, Database::iterator place);
 
   // Out of the sum, and into it again. In between the entry may change, its key and expiry may not.
   Database::iterator begin_edit(unsigned db, std::string_view key);
   void end_edit(unsigned db, Database::iterator place);
 
+  void note(KeyEvent::What what, unsigned db, std::string_view key) {
+    if (noting_) events_.push_back({what, db, std::string(key)});
+  }
+
   std::vector<Shelf> shelves_;  // by database number
+  bool noting_ = false;
+  std::vector<KeyEvent> events_;
 };
 
 // A whole aggregate that is empty: Redis keeps no such key. Strings may be empty.

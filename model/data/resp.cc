@@ -464,7 +464,7 @@ std::string to_text(const Reply& reply) {
     case Reply::Kind::integer:
       return "(integer) " + reply.text;
     case Reply::Kind::bulk:
-      return quoted(reply.text);
+      return model::quoted(reply.text);
     case Reply::Kind::null:
     case Reply::Kind::null_array:
       return "(nil)";

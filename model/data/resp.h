@@ -97,6 +97,7 @@ class ReplyWriter {
   void null();                        // $-1
   void null_array();                  // *-1
   void array(std::size_t count);      // *count; the elements follow
+  void raw(std::string_view bytes) { out_ += bytes; }  // replies that are written already
 
  private:
   std::string& out_;

@@ -129,7 +129,9 @@ struct ServerBench::Parts {
       }
       return arrive(*pipe, bytes);
     }
-    replies[name].feed(bytes);
+    for (const auto& [client, at] : clients) {
+      if (at == conn) replies[client].feed(bytes);
+    }
   }
 
   void arrive(const Pipe& pipe, const std::string& bytes) {
@@ -263,8 +265,8 @@ struct ServerBench::Parts {
     Node& node = nodes.at(name);
     node.server.reset();
     node.jobs.clear();
-    for (const auto& key : {name + ":main"}) clients.erase(key);
-    replies.erase(name);
+    std::erase_if(clients, [&](const auto& item) { return item.first.starts_with(name + "."); });
+    std::erase_if(replies, [&](const auto& item) { return item.first.starts_with(name + "."); });
     const std::vector<Pipe> all = pipes;
     for (const Pipe& pipe : all) {
       if (pipe.to != name) continue;
@@ -274,11 +276,18 @@ struct ServerBench::Parts {
     }
   }
 
-  std::string command(const std::string& name, const std::string& line) {
+  // "a" is a's first client, "a.other" another.
+  static std::string client_name(const std::string& spoken_to) {
+    return spoken_to.find('.') == std::string::npos ? spoken_to + ".main" : spoken_to;
+  }
+
+  std::string command(const std::string& spoken_to, const std::string& line) {
+    const std::string client = client_name(spoken_to);
+    const std::string name = client.substr(0, client.find('.'));
     const auto argv = model::split_line(line);
     std::string request;
     model::append_request(request, *argv);
-    const auto [place, fresh] = clients.try_emplace(name + ":main", ConnId{next_conn});
+    const auto [place, fresh] = clients.try_emplace(client, ConnId{next_conn});
     const ConnId conn = place->second;
     if (fresh) {
       ++next_conn;
@@ -286,13 +295,13 @@ struct ServerBench::Parts {
            [&](model::Server& s, const model::Moment& at) { s.accepted(at, conn, "client", 2); });
     }
     give(name, [&](model::Server& s, const model::Moment& at) { s.received(at, conn, request); });
-    return collect(name);
+    return collect(client);
   }
 
-  std::string collect(const std::string& name) {
+  std::string collect(const std::string& client) {
     model::Reply reply;
     std::string text;
-    while (replies[name].next(reply) == model::ReplyParser::Got::reply) {
+    while (replies[client].next(reply) == model::ReplyParser::Got::reply) {
       text += (text.empty() ? "" : " ") + model::to_text(reply);
     }
     return text.empty() ? "(no reply yet)" : with_names(text);
@@ -373,7 +382,7 @@ void ServerBench::run(const std::string& line, std::vector<std::string>& answer)
   } else if (verb == "pass") {
     p.pass(duration(words.at(1)));
   } else if (verb == "reply") {
-    answer.push_back(p.collect(words.at(1)));
+    answer.push_back(p.collect(Parts::client_name(words.at(1))));
   } else if (verb == "drop") {
     p.drop(words.at(1), words.at(2));
   } else if (verb == "part" || verb == "join") {

@@ -5,6 +5,8 @@
 //
 //      node a                          a master; options: replicaof <node>, any setting as
 //      name=value a> SET k 1                      a client's command on a; the reply is the answer
+//      a.other> BLPOP k 0              the same from another client of a's
+//      reply a.other                   what came for it since
 //      pass 2s                         time goes by; timers run each at their moment
 //      drop a b                        the connections between a and b are reset
 //      part a b / join a b             dials between them are refused / accepted again
