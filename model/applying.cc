@@ -7,7 +7,9 @@
 #include "model/execute.h"
 #include "model/feeding.h"
 #include "model/link.h"
+#include "model/own_streams.h"
 #include "model/propagation.h"
+#include "model/replicas.h"
 
 namespace model {
 
@@ -27,7 +29,7 @@ void resurrect(Turn& t) {
   master.id = cached.id;
   master.received = master.applied = cached.applied;
   link.down_since.reset();
-  if (!s.backlog) {
+  if (relays(s) && !s.backlog) {
     t.mark(Mark::backlog_created_by_continue);
     create_backlog(t);
   }
@@ -38,6 +40,7 @@ void suspend(Turn& t) {
   Link& link = t.s.link;
   MasterSession master = std::move(*link.master);
   link.master.reset();
+  if (feeds_each(t.s)) return drop_all_replicas(t, "the master is lost: all is to be copied anew");
   t.mark(Mark::link_lost_cached);
   if (master.session.multi) {
     t.mark(Mark::link_lost_in_multi);
@@ -86,6 +89,7 @@ void stream_applied(Turn& t) {
   if (!s.link.master || s.link.master->session.parked) return;
   MasterSession& master = *s.link.master;
   master.session.out.clear();  // a master is not answered (R7.33)
+  if (!relays(s)) return master.unrelayed.clear();
   if (master.session.multi && s.rules.offset_waits_for_exec) return;
   master.applied += static_cast<Offset>(master.unrelayed.size());
   relay(t, master.unrelayed);
@@ -94,7 +98,7 @@ void stream_applied(Turn& t) {
 
 void send_ack(Turn& t) {
   Link& link = t.s.link;
-  if (!link.master || link.master->no_offset) return;
+  if (!link.master || link.master->no_offset || !t.s.rules.has_acks) return;
   MasterSession& master = *link.master;
   const Offset offset = t.s.rules.ack_is_applied ? master.applied : master.received;
   say(t, {"REPLCONF", "ACK", std::to_string(offset)});

@@ -40,7 +40,8 @@ class Backlog {
   // True when a block was added: the moment to look who reads too slowly (R7.46).
   bool append(std::string_view bytes);
 
-  // Bytes from `from` on, at most `most`, as far as they lie together. Precondition: holds(from).
+  // Bytes from `from` on, at most `most`, as far as they lie together. Precondition: holds(from), or a
+  // reader stands there (trim()).
   std::string_view read(Offset from, std::size_t most) const;
 
   // What the blocks from the one with byte `from` on take, their headers and unused ends included:
@@ -53,6 +54,9 @@ class Backlog {
 
   // The content stays (V24; before 7.0 it is lost); call trim() afterwards.
   void resize(std::int64_t size) { size_ = size; }
+
+  // What is held serves those who read it already, and nobody else.
+  void offer_nothing() { first_ = next_; }
 
   // Nothing, or the invariant that does not hold, in a sentence.
   std::optional<std::string> violation() const;

@@ -226,6 +226,7 @@ std::vector<Setting> make_settings() {
        .expects = "a class and its limits, as \"replica 256mb 64mb 60\"",
        .set = set_output_limit, .get = get_output_limit},
       at_start(number<&C::databases, 1, kInt>("databases")),
+      yes_or_no<&C::dual_channel_replication_enabled>("dual-channel-replication-enabled"),
       at_start(one_of<&C::enable_debug_command, kWhoMay>("enable-debug-command")),
       {.name = "hz", .alias = {},
        .expects = "a whole number from 0 to 2147483647 (kept within 1 to 500)",

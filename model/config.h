@@ -28,6 +28,7 @@ struct Config {
   std::int64_t repl_diskless_sync_max_replicas = 0;
   std::string repl_diskless_load = "disabled";   // "disabled", "on-empty-db", "swapdb"
   bool repl_disable_tcp_nodelay = false;
+  bool dual_channel_replication_enabled = false;  // Valkey 8
   bool replica_serve_stale_data = true;
   bool replica_read_only = true;
   bool replica_lazy_flush = false;

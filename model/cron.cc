@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "model/applying.h"
+#include "model/dual_channel.h"
 #include "model/execute.h"
 #include "model/failover.h"
 #include "model/feeding.h"
@@ -58,8 +59,7 @@ void replication_cron(Turn& t) {
     if (s.link.master) send_ack(t);  // R9.6
   }
   if (ping_is_due(s) && !pings_are_held(s, t.now())) {  // R9.7
-    const bool own_ping = s.is_master() ? s.backlog.has_value() : !s.rules.relays_only;
-    if (own_ping) feed_ping(t);
+    if (writes_stream(s) || (!s.is_master() && !s.rules.relays_only)) feed_ping(t);
   }
   keep_waiters_alive(t);     // R9.8
   drop_silent_replicas(t);   // R9.9
@@ -154,6 +154,7 @@ void before_sleep(Turn& t) {
   flush_replicas(t);
   flush_clients(t);
   flush_link(t);
+  flush_rdb_channel(t);
   close_sessions(t);
   trim_backlog(t);
 }

@@ -7,6 +7,7 @@
 #include "model/applying.h"
 #include "model/failover.h"
 #include "model/propagation.h"
+#include "model/releases.h"
 #include "model/replicas.h"
 #include "model/saving.h"
 #include "model/snapshots.h"
@@ -62,7 +63,7 @@ std::optional<std::string> refusal(Turn& t, const Session& session, const Comman
                                    const std::vector<std::string>& argv) {
   const State& s = t.s;
   const Config& c = s.config;
-  if (command == nullptr) return unknown_command(argv);
+  if (command == nullptr || !has_command(s.rules, command->name)) return unknown_command(argv);
   const auto count = static_cast<int>(argv.size());
   if (command->arity > 0 ? count != command->arity : count < -command->arity)
     return wrong_arity(*command);
@@ -100,7 +101,7 @@ std::optional<std::string> refusal(Turn& t, const Session& session, const Comman
                                   ? !allowed(*command, flag::loading)
                                   : s.async_loading() && allowed(*command, flag::no_async_loading);
   if (barred_by_load) return "LOADING Redis is loading the dataset in memory";
-  if (session.is_replica() &&
+  if (session.is_replica() && !s.rules.replica_commands_tolerated &&
       allowed(*command, flag::write | flag::readonly | flag::may_replicate)) {
     return "ERR Replica can't interact with the keyspace";
   }
@@ -135,6 +136,14 @@ void add_to_unit(Turn& t, const Command& command, Call& result) {
   if (s.rules.expiry_del_goes_first) expiries();
   if (result.dirty > 0 || result.force) {
     if (result.instead) {
+      // Up to 6.2 what a command alone does in several steps is wrapped by itself, if at all (V37).
+      const bool wrap = s.rules.wrapping == Rules::Wrapping::transactions_and_extra &&
+                        s.depth == 1 && result.instead->size() > 1;
+      if (wrap) {
+        t.mark(Mark::unit_wrapped);
+        result.instead->insert(result.instead->begin(), Operation{result.db, {"MULTI"}});
+        result.instead->push_back(Operation{result.db, {"EXEC"}});
+      }
       for (Operation& operation : *result.instead) propagate(t, std::move(operation));
     } else {
       propagate(t, {result.db, {result.argv.begin(), result.argv.end()}});
@@ -155,6 +164,21 @@ void note_flushall(Turn& t) {
   if (saves_by_itself(t.s)) save_now(t);
 }
 
+// What is freed aside is UNLINKed in the stream (V52, R7.18, table 7.4).
+void name_deletions(const Config& config, const Command& command, Call& result) {
+  if (config.lazyfree_lazy_expire) {
+    for (Operation& operation : result.before) operation.argv.front() = "UNLINK";
+  }
+  const bool expires = is(command, "expire") || is(command, "pexpire") ||
+                       is(command, "expireat") || is(command, "pexpireat") || is(command, "getex");
+  const bool lazy = expires ? config.lazyfree_lazy_expire
+                            : is(command, "getdel") && config.lazyfree_lazy_user_del;
+  if (!lazy || !result.instead) return;
+  for (Operation& operation : *result.instead) {
+    if (operation.argv.front() == "DEL") operation.argv.front() = "UNLINK";
+  }
+}
+
 void run_data_command(Turn& t, Session& session, const Command& command, Args argv) {
   State& s = t.s;
   Call result{.data = s.data,
@@ -168,6 +192,7 @@ void run_data_command(Turn& t, Session& session, const Command& command, Args ar
               .before = {},
               .instead = {}};
   command.run(result);
+  name_deletions(s.config, command, result);
   s.stats.expired_keys += static_cast<std::int64_t>(result.expired);
   if (result.failed && session.from_master) {
     t.mark(Mark::stream_error_ignored);
@@ -240,7 +265,8 @@ void serve_session(Turn& t, Session& session) {
     const std::size_t before = session.out.size();
     process_command(t, session, argv);
     // A replica's connection must cause no replies (R2.9).
-    if (session.feed.state != FeedState::none && session.feed.state != FeedState::gone &&
+    if (!t.s.rules.replica_commands_tolerated && session.feed.state != FeedState::none &&
+        session.feed.state != FeedState::gone &&
         session.out.size() > before && !argv.empty() && is_reply_to_replica(argv.front())) {
       t.mark(Mark::replica_sent_command);
       session.out.resize(before);

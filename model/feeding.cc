@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "model/own_streams.h"
 #include "model/replicas.h"
 #include "model/snapshots.h"
 
@@ -27,6 +28,10 @@ std::size_t send(Turn& t, const Session& session, std::string_view bytes, std::s
 
 void send_stream(Turn& t, Session& session, std::size_t& room) {
   Feed& feed = session.feed;
+  if (feeds_each(t.s)) {
+    feed.own_stream.erase(0, send(t, session, feed.own_stream, room));
+    return;
+  }
   while (room > 0 && feed.position < t.s.backlog->next()) {
     const auto sent = send(t, session, t.s.backlog->read(feed.position, room), room);
     feed.position += static_cast<Offset>(sent);
@@ -90,7 +95,8 @@ void flush_replicas(Turn& t) {
     flush_replies(t, session, room);
     if (session.unsent() > 0) continue;
     if (session.feed.state == FeedState::send_bulk) send_file(t, session, room);
-    if (session.feed.state == FeedState::online && !session.feed.stream_after_ack) {
+    if (session.feed.state == FeedState::bg_rdb_load ||
+        (session.feed.state == FeedState::online && !session.feed.stream_after_ack)) {
       send_stream(t, session, room);
     }
     if (session.feed.state == FeedState::wait_bgsave_end) relayed.emplace_back(&session, room);
@@ -121,6 +127,14 @@ void free_backlog(Turn& t) {
   t.s.backlog.reset();
 }
 
+// The bytes go, for those who ask to be continued; replicas that are still being sent some keep
+// theirs, as each had a buffer of its own then.
+void empty_backlog(Turn& t) {
+  State& s = t.s;
+  s.backlog->resize(s.config.repl_backlog_size);
+  s.backlog->offer_nothing();
+}
+
 void trim_backlog(Turn& t) {
   State& s = t.s;
   if (!s.backlog || s.backlog->histlen() <= s.backlog->size()) return;
@@ -135,7 +149,8 @@ void trim_backlog(Turn& t) {
 
 void free_idle_backlog(Turn& t) {
   State& s = t.s;
-  if (!s.is_master() || !s.replicas.empty() || !s.backlog || s.config.repl_backlog_ttl == 0) return;
+  if (!s.is_master() && !s.rules.idle_replica_frees_backlog) return;
+  if (!s.replicas.empty() || !s.backlog || s.config.repl_backlog_ttl == 0) return;
   if (seconds_between(s.no_replicas_since, t.now()) <= s.config.repl_backlog_ttl) return;
   t.mark(Mark::backlog_freed_by_ttl);
   if (t.prose()) t.note("backlog", "freed: no replica for longer than repl-backlog-ttl");

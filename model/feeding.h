@@ -20,6 +20,7 @@ bool all_took_the_chunk(State& s);
 // ------------------------------------------------------------------------------------
 void create_backlog(Turn& t);  // the next byte is history.offset + 1 (R6.1)
 void free_backlog(Turn& t);
+void empty_backlog(Turn& t);  // a change of its size, up to 6.2 (R6.8)
 void trim_backlog(Turn& t);       // as far as nobody still reads there (R6.12)
 void free_idle_backlog(Turn& t);  // no replica for too long (R6.6)
 

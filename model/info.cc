@@ -3,15 +3,18 @@
 #include <algorithm>
 
 #include "model/applying.h"
+#include "model/releases.h"
 #include "model/replicas.h"
 #include "model/data/text.h"
 
 namespace model {
 namespace {
 
-// Lines "name:value", under "# Section" headings.
+// Lines "name:value", under "# Section" headings; those that the release has (V53).
 class Lines {
  public:
+  explicit Lines(const Rules& rules) : rules_(rules) {}
+
   void heading(std::string_view name) {
     if (!text_.empty()) text_ += "\r\n";
     text_ += "# ";
@@ -19,6 +22,7 @@ class Lines {
     text_ += "\r\n";
   }
   void line(std::string_view name, std::string_view value) {
+    if (!has_info_field(rules_, name)) return;
     text_ += name;
     text_ += ':';
     text_ += value;
@@ -30,6 +34,7 @@ class Lines {
   std::string take() { return std::move(text_); }
 
  private:
+  const Rules& rules_;
   std::string text_;
 };
 
@@ -50,9 +55,17 @@ std::string_view shown_state(FeedState state) {
       return "send_bulk";
     case FeedState::online:
       return "online";
+    case FeedState::bg_rdb_load:
+      return "bg_transfer";
     default:
       return "";
   }
+}
+
+// Valkey only: what a connection is to a replica that takes a full resync on two (V51).
+std::string_view shown_type(const Session& session) {
+  if (session.announced.rdb_channel) return "rdb-channel";
+  return session.feed.state == FeedState::bg_rdb_load ? "main-channel" : "replica";
 }
 
 void transfer_lines(Lines& out, const Transfer& transfer, const Link& link, Instant now) {
@@ -72,10 +85,10 @@ void replica_lines(Lines& out, const State& s, Instant now) {
   out.line("master_link_status", link.state == LinkState::connected ? "up" : "down");
   out.line("master_last_io_seconds_ago",
            link.master ? seconds_between(link.master->session.last_heard, now) : -1);
-  out.line("master_sync_in_progress", link.state == LinkState::transfer ? 1 : 0);
+  out.line("master_sync_in_progress", role_state(link.state) == "sync" ? 1 : 0);
   out.line("slave_read_repl_offset", shown_received(s));
   out.line("slave_repl_offset", shown_applied(s));
-  if (link.state == LinkState::transfer) transfer_lines(out, *link.transfer, link, now);
+  if (link.transfer) transfer_lines(out, *link.transfer, link, now);
   if (link.state != LinkState::connected) {
     out.line("master_link_down_since_seconds",
              link.down_since ? seconds_between(*link.down_since, now) : -1);
@@ -98,10 +111,17 @@ void connected_replicas(Lines& out, const State& s, Instant now) {
     const bool online = session.feed.state == FeedState::online;
     const std::int64_t lag = online ? seconds_between(session.feed.acked_at, now) : 0;
     const std::string& ip = session.announced.ip.empty() ? session.peer_ip : session.announced.ip;
-    out.line("slave" + std::to_string(number++),
-             std::string_view("ip=" + ip + ",port=" + std::to_string(session.announced.port) +
-                              ",state=" + std::string(state) + ",offset=" +
-                              std::to_string(session.feed.acked) + ",lag=" + std::to_string(lag)));
+    const std::string name = "slave" + std::to_string(number++);
+    const std::string port = std::to_string(session.announced.port);
+    if (!s.rules.has_acks) {  // 2.6
+      out.line(name, std::string_view(ip + "," + port + "," + std::string(state)));
+      continue;
+    }
+    std::string text = "ip=" + ip + ",port=" + port + ",state=" + std::string(state) +
+                       ",offset=" + std::to_string(session.feed.acked) +
+                       ",lag=" + std::to_string(lag);
+    if (!s.rules.valkey_version.empty()) text += ",type=" + std::string(shown_type(session));
+    out.line(name, std::string_view(text));
   }
 }
 
@@ -110,6 +130,15 @@ void replication(Lines& out, const State& s, Instant now) {
   out.line("role", s.is_master() ? "master" : "slave");
   if (!s.is_master()) replica_lines(out, s, now);
   connected_replicas(out, s, now);
+  std::int64_t waiting = 0;
+  for (const ConnId conn : s.replicas) {
+    const Session& session = s.sessions.at(conn);
+    waiting += session.announced.rdb_channel && session.feed.pins_stream;
+  }
+  out.line("replicas_waiting_psync", waiting);
+  const bool aside = s.link.transfer && s.link.transfer->stream_follows;
+  out.line("replicas_repl_buffer_size",
+           aside ? static_cast<std::int64_t>(s.link.transfer->behind.size()) : 0);
   out.line("master_failover_state", name(s.failover.state));
   out.line("master_replid", s.history.id.view());
   out.line("master_replid2", s.history.second_id.view());
@@ -124,6 +153,8 @@ void replication(Lines& out, const State& s, Instant now) {
 void server(Lines& out, const State& s, Instant now) {
   out.heading("Server");
   out.line("redis_version", s.rules.redis_version);
+  out.line("server_name", "valkey");
+  out.line("valkey_version", s.rules.valkey_version);
   out.line("redis_mode", "standalone");
   out.line("run_id", s.run_id);
   out.line("tcp_port", s.config.port);
@@ -201,7 +232,7 @@ std::string info(const State& s, Instant now, std::string_view section) {
   const bool every = section.empty() || same_word(section, "all") ||
                      same_word(section, "everything") || same_word(section, "default");
   const auto wanted = [&](std::string_view name) { return every || same_word(section, name); };
-  Lines out;
+  Lines out(s.rules);
   if (wanted("server")) server(out, s, now);
   if (wanted("clients")) clients(out, s);
   if (wanted("memory")) memory(out, s);
@@ -221,6 +252,10 @@ std::string_view role_state(LinkState state) {
     case LinkState::connecting:
       return "connecting";
     case LinkState::transfer:
+    case LinkState::dual_connecting:
+    case LinkState::dual_receive_reply:
+    case LinkState::dual_receive_endoff:
+    case LinkState::dual_transfer:
       return "sync";
     case LinkState::connected:
       return "connected";

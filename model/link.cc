@@ -3,10 +3,14 @@
 #include <algorithm>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "model/applying.h"
+#include "model/dual_channel.h"
 #include "model/execute.h"
 #include "model/failover.h"
+#include "model/own_streams.h"
+#include "model/releases.h"
 #include "model/replicas.h"
 #include "model/data/resp.h"
 #include "model/transfer.h"
@@ -19,6 +23,7 @@ constexpr auto kLineLimit = std::chrono::seconds(5);  // repl_syncio_timeout (R2
 
 void close_connection(Turn& t) {
   Link& link = t.s.link;
+  close_rdb_channel(t);
   if (link.conn) t.effect(Hangup{*link.conn});
   link.conn.reset();
   link.open = false;
@@ -34,23 +39,59 @@ void open_connection(Turn& t) {
   t.effect(Dial{*link.conn, link.host, link.port});
 }
 
-void send_handshake(Turn& t) {
+// The requests of the handshake, in their order (R3.1 to R3.8). From 6.2 on they are written back to
+// back, before that each waits for the reply to the one before it.
+void say_auth(Turn& t) {
   const Config& c = t.s.config;
-  if (!c.masterauth.empty()) {
-    if (c.masteruser.empty()) {
-      say(t, {"AUTH", c.masterauth});
-    } else {
-      say(t, {"AUTH", c.masteruser, c.masterauth});
-    }
-  }
+  if (c.masterauth.empty()) return;
+  if (c.masteruser.empty()) return say(t, {"AUTH", c.masterauth});
+  say(t, {"AUTH", c.masteruser, c.masterauth});
+}
+
+void say_port(Turn& t) {
+  const Config& c = t.s.config;
   const std::int64_t port = c.replica_announce_port != 0 ? c.replica_announce_port : c.port;
   say(t, {"REPLCONF", "listening-port", std::to_string(port)});
+}
+
+void say_address(Turn& t) {
+  const Config& c = t.s.config;
   if (!c.replica_announce_ip.empty()) say(t, {"REPLCONF", "ip-address", c.replica_announce_ip});
-  say(t, {"REPLCONF", "capa", "eof", "capa", "psync2"});
+}
+
+void say_capabilities(Turn& t) {
+  std::vector<std::string> words{"REPLCONF"};
+  for (const std::string_view capability : {"eof", "psync2", "dual-channel"}) {
+    if (capability == "dual-channel" ? !wants_dual_channel(t.s)
+                                     : !lists(t.s.rules.capabilities, capability)) {
+      continue;
+    }
+    words.emplace_back("capa");
+    words.emplace_back(capability);
+  }
+  if (words.size() > 1) say(t, words);
+}
+
+void say_version(Turn& t) {
+  if (t.s.rules.tells_version) say(t, {"REPLCONF", "version", t.s.rules.valkey_version});
+}
+
+bool pipelined(const Turn& t) {
+  return t.s.rules.handshake == Rules::Handshake::pipelined;
+}
+
+void send_handshake(Turn& t) {
+  if (!pipelined(t)) return;
+  say_auth(t);
+  say_port(t);
+  say_address(t);
+  say_capabilities(t);
+  say_version(t);
 }
 
 // Asks for the next byte wanted, hence +1 (R3.9).
 void write_psync(Turn& t) {
+  if (feeds_each(t.s)) return link_hears(t, LinkEvent::not_supported);  // V1: 2.6 knows only SYNC
   const std::optional<Resumable>& cached = t.s.link.cached;
   const std::string_view id = cached ? cached->id.view() : "?";
   const std::string from = cached ? std::to_string(cached->applied + 1) : "-1";
@@ -60,6 +101,7 @@ void write_psync(Turn& t) {
     say(t, {"PSYNC", id, from});
   }
   if (cached) t.effect(Published{Published::In::psync_request, cached->id, cached->applied});
+  link_hears(t, LinkEvent::written);
 }
 
 void redial(Turn& t) {
@@ -68,29 +110,46 @@ void redial(Turn& t) {
 
 void perform(Turn& t, LinkAction action) {
   using A = LinkAction;
-  const Config& c = t.s.config;
+  const State& s = t.s;
+  const Config& c = s.config;
   switch (action) {
     case A::nothing:
     case A::keep_waiting:
       return;
     case A::dial_now:
-      return link_hears(t, LinkEvent::dial);
+      return redial(t);
     case A::open_connection:
       return open_connection(t);
+    case A::open_rdb_channel:
+      return open_rdb_channel(t);
+    case A::send_rdb_handshake:
+      return send_rdb_handshake(t);
+    case A::send_rdb_sync:
+      return send_rdb_sync(t);
+    case A::ask_for_stream:
+      return ask_for_stream(t);
     case A::send_ping:
       return say(t, {"PING"});
     case A::send_handshake:
       send_handshake(t);
       return link_hears(t, LinkEvent::written);
     case A::await_auth:
-      if (c.masterauth.empty()) link_hears(t, LinkEvent::not_configured);
+      if (c.masterauth.empty()) return link_hears(t, LinkEvent::not_configured);
+      if (!pipelined(t)) say_auth(t);
+      return;
+    case A::await_port:
+      if (!pipelined(t)) say_port(t);
       return;
     case A::await_ip:
-      if (c.replica_announce_ip.empty()) link_hears(t, LinkEvent::not_configured);
+      if (c.replica_announce_ip.empty()) return link_hears(t, LinkEvent::not_configured);
+      if (!pipelined(t)) say_address(t);
+      return;
+    case A::await_capa:
+      if (s.rules.capabilities.empty()) return link_hears(t, LinkEvent::not_configured);
+      if (!pipelined(t)) say_capabilities(t);
       return;
     case A::write_psync:
-      write_psync(t);
-      return link_hears(t, LinkEvent::written);
+      return write_psync(t);
     case A::begin_transfer:
       return begin_transfer(t);
     case A::fall_back_to_sync:
@@ -136,6 +195,10 @@ void note_continue(Turn& t, std::string_view line) {
   const ReplId id = replid_from(line.substr(kWord, 40));
   if (id == s.link.cached->id) return;
   t.mark(Mark::new_id_learnt);
+  if (!relays(s)) {
+    s.link.cached->id = id;
+    return;
+  }
   s.history.renamed_by_master(id, s.rules);
   s.link.cached->id = id;
   if (s.rules.continue_drops_subreplicas)
@@ -161,6 +224,7 @@ LinkEvent classify_psync_reply(Turn& t, const std::string& line) {
     s.exited = true;
     return LinkEvent::try_later;
   }
+  if (line.starts_with("+DUALCHANNELSYNC") && wants_dual_channel(s)) return LinkEvent::dual_channel;
   if (line.starts_with("-NOMASTERLINK") || line.starts_with("-LOADING")) {
     t.mark(Mark::psync_try_later);
     if (s.rules.refusal_keeps_cached_master) return LinkEvent::try_later;
@@ -187,6 +251,9 @@ void take_handshake_line(Turn& t, const std::string& line) {
       break;
     case LinkState::receive_auth_reply:
       if (line.starts_with('-')) event = LinkEvent::bad_line;
+      break;
+    case LinkState::receive_capa_reply:
+      if (t.s.rules.tells_version) event = LinkEvent::version_told;
       break;
     case LinkState::receive_psync_reply:
       event = classify_psync_reply(t, line);
@@ -236,7 +303,17 @@ void unblock_clients(Turn& t) {
 }  // namespace
 
 void say(Turn& t, std::initializer_list<std::string_view> words) {
-  t.s.link.out += request(words);
+  say(t, std::vector<std::string>(words.begin(), words.end()));
+}
+
+void say(Turn& t, const std::vector<std::string>& words) {
+  Link& link = t.s.link;
+  const bool stream = link.state == LinkState::connected;
+  if (stream || t.s.rules.handshake != Rules::Handshake::inline_words) {
+    return append_request(link.out, words);
+  }
+  for (std::size_t i = 0; i < words.size(); ++i) link.out += (i > 0 ? " " : "") + words[i];
+  link.out += "\r\n";
 }
 
 // Splits the next line off `bytes` (with what is left in link.line); nothing while it is not whole.
@@ -270,9 +347,14 @@ void follow(Turn& t, std::string host, int port) {
   }
   unblock_clients(t);
   cancel(t);
+  if (!relays(s)) {
+    start_over(t);
+  } else if (s.rules.repoint_drops_replicas) {
+    drop_all_replicas(t, "REPLICAOF: they must ask again");
+  }
   s.link.host = std::move(host);
   s.link.port = port;
-  if (was_master) {
+  if (was_master && relays(s)) {
     t.mark(Mark::demoted_with_history);
     s.link.cached = Resumable{};
     s.link.cached->id = s.history.id;
@@ -287,13 +369,16 @@ void promote(Turn& t) {
   if (s.is_master()) return;
   t.mark(Mark::promoted_with_history);
   cancel(t);
+  if (!relays(s)) stay_as_master(t);
   s.link.master.reset();
   s.link.cached.reset();
   s.link.host.clear();
   s.link.port = 0;
-  s.history.shift(t.at.around, s.rules);
-  drop_all_replicas(t, "promoted: the history goes on under a new id");
-  s.stream_db = -1;
+  if (relays(s)) {
+    s.history.shift(t.at.around, s.rules);
+    drop_all_replicas(t, "promoted: the history goes on under a new id");
+    s.stream_db = -1;
+  }
   if (s.rules.promotion_restarts_ttl) s.no_replicas_since = t.now();
   s.link.down_since.reset();
   if (t.prose()) t.note("role", "is a master now, at offset " + std::to_string(s.history.offset));
@@ -337,11 +422,14 @@ void link_received(Turn& t, std::string_view bytes) {
       MasterSession& master = *link.master;
       master.session.last_heard = t.now();
       master.received += static_cast<Offset>(bytes.size());
+      if (t.s.rules.counts_received) master.applied = master.received;  // V8
       master.session.in.feed(bytes);
       return apply_stream(t);
     }
     if (link.state == LinkState::transfer) {
       transfer_receives(t, bytes);
+    } else if (on_two_channels(t.s)) {
+      main_channel_received(t, bytes);
     } else if (const auto line = next_line(t, bytes)) {
       take_handshake_line(t, *line);
     }
@@ -350,6 +438,7 @@ void link_received(Turn& t, std::string_view bytes) {
 
 void link_closed(Turn& t) {
   Link& link = t.s.link;
+  if (on_two_channels(t.s)) t.mark(Mark::dual_channel_broken);
   if (link.state == LinkState::transfer) {
     if (link.transfer->complete) {  // not noticed before the load is done (R4.34)
       link.transfer->link_lost = true;
@@ -386,8 +475,8 @@ void check_link_timeouts(Turn& t) {
   if (shaking && silent(link.last_io) && s.rules.handshake_times_out) {
     t.mark(Mark::handshake_timed_out);
     link_hears(t, LinkEvent::timed_out);
-  } else if (link.state == LinkState::transfer && !link.transfer->complete &&
-             silent(link.last_io)) {
+  } else if ((link.state == LinkState::transfer || on_two_channels(s)) &&
+             !(link.transfer && link.transfer->complete) && silent(link.last_io)) {
     t.mark(Mark::transfer_timed_out);
     link_hears(t, LinkEvent::timed_out);
   } else if (link.state == LinkState::connected && silent(link.master->session.last_heard)) {

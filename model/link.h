@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "model/state.h"
 
@@ -31,6 +32,7 @@ void flush_link(Turn& t);
 
 // Queues a request for the master.
 void say(Turn& t, std::initializer_list<std::string_view> words);
+void say(Turn& t, const std::vector<std::string>& words);
 
 // Splits the next line off `bytes`, together with what came of it before; nothing while it is not
 // whole.

@@ -17,18 +17,30 @@ constexpr auto kLinkEdges = std::to_array<LinkEdge>({
     {L::connecting, E::socket_open, L::receive_ping_reply, A::send_ping},
     {L::receive_ping_reply, E::good_line, L::send_handshake, A::send_handshake},
     {L::send_handshake, E::written, L::receive_auth_reply, A::await_auth},
-    {L::receive_auth_reply, E::good_line, L::receive_port_reply, A::nothing},
-    {L::receive_auth_reply, E::not_configured, L::receive_port_reply, A::nothing},
+    {L::receive_auth_reply, E::good_line, L::receive_port_reply, A::await_port},
+    {L::receive_auth_reply, E::not_configured, L::receive_port_reply, A::await_port},
     {L::receive_port_reply, E::good_line, L::receive_ip_reply, A::await_ip},
-    {L::receive_ip_reply, E::good_line, L::receive_capa_reply, A::nothing},
-    {L::receive_ip_reply, E::not_configured, L::receive_capa_reply, A::nothing},
+    {L::receive_ip_reply, E::good_line, L::receive_capa_reply, A::await_capa},
+    {L::receive_ip_reply, E::not_configured, L::receive_capa_reply, A::await_capa},
     {L::receive_capa_reply, E::good_line, L::send_psync, A::write_psync},
+    {L::receive_capa_reply, E::not_configured, L::send_psync, A::write_psync, "redis-2.6"},
+    {L::receive_capa_reply, E::version_told, L::receive_version_reply, A::nothing, "valkey-8"},
+    {L::receive_version_reply, E::good_line, L::send_psync, A::write_psync, "valkey-8"},
+    {L::send_psync, E::not_supported, L::transfer, A::fall_back_to_sync, "redis-2.6"},
     {L::send_psync, E::written, L::receive_psync_reply, A::nothing},
     {L::receive_psync_reply, E::empty_line, L::receive_psync_reply, A::keep_waiting},
     {L::receive_psync_reply, E::carry_on, L::connected, A::resurrect},
     {L::receive_psync_reply, E::full_resync, L::transfer, A::begin_transfer},
     {L::receive_psync_reply, E::not_supported, L::transfer, A::fall_back_to_sync},
     {L::receive_psync_reply, E::try_later, L::connect, A::retry_next_tick},
+    {L::receive_psync_reply, E::dual_channel, L::dual_connecting, A::open_rdb_channel, "valkey-8"},
+    {L::dual_connecting, E::socket_open, L::dual_receive_reply, A::send_rdb_handshake, "valkey-8"},
+    {L::dual_receive_reply, E::good_line, L::dual_receive_endoff, A::send_rdb_sync, "valkey-8"},
+    {L::dual_receive_endoff, E::empty_line, L::dual_receive_endoff, A::keep_waiting, "valkey-8"},
+    {L::dual_receive_endoff, E::end_offset, L::dual_transfer, A::ask_for_stream, "valkey-8"},
+    {L::dual_transfer, E::empty_line, L::dual_transfer, A::keep_waiting, "valkey-8"},
+    {L::dual_transfer, E::carry_on, L::dual_transfer, A::keep_waiting, "valkey-8"},
+    {L::dual_transfer, E::loaded, L::connected, A::go_online, "valkey-8"},
     {L::transfer, E::empty_line, L::transfer, A::keep_waiting},
     {L::transfer, E::loaded, L::connected, A::go_online},
 
@@ -49,8 +61,23 @@ constexpr auto kLinkEdges = std::to_array<LinkEdge>({
     {L::receive_ip_reply, E::timed_out, L::connect, A::retry_now},
     {L::receive_capa_reply, E::closed, L::connect, A::retry_next_tick},
     {L::receive_capa_reply, E::timed_out, L::connect, A::retry_now},
+    {L::receive_version_reply, E::closed, L::connect, A::retry_next_tick, "valkey-8"},
+    {L::receive_version_reply, E::timed_out, L::connect, A::retry_now, "valkey-8"},
     {L::receive_psync_reply, E::closed, L::connect, A::retry_next_tick},
     {L::receive_psync_reply, E::timed_out, L::connect, A::retry_now},
+    {L::dual_connecting, E::closed, L::connect, A::retry_now, "valkey-8"},
+    {L::dual_connecting, E::timed_out, L::connect, A::retry_now, "valkey-8"},
+    {L::dual_connecting, E::transfer_failed, L::connect, A::retry_now, "valkey-8"},
+    {L::dual_receive_reply, E::closed, L::connect, A::retry_now, "valkey-8"},
+    {L::dual_receive_reply, E::timed_out, L::connect, A::retry_now, "valkey-8"},
+    {L::dual_receive_reply, E::transfer_failed, L::connect, A::retry_now, "valkey-8"},
+    {L::dual_receive_endoff, E::closed, L::connect, A::retry_now, "valkey-8"},
+    {L::dual_receive_endoff, E::timed_out, L::connect, A::retry_now, "valkey-8"},
+    {L::dual_receive_endoff, E::transfer_failed, L::connect, A::retry_now, "valkey-8"},
+    {L::dual_transfer, E::closed, L::connect, A::retry_now, "valkey-8"},
+    {L::dual_transfer, E::timed_out, L::connect, A::retry_now, "valkey-8"},
+    {L::dual_transfer, E::transfer_failed, L::connect, A::retry_now, "valkey-8"},
+    {L::dual_connecting, E::socket_refused, L::connect, A::retry_now, "valkey-8"},
     {L::transfer, E::transfer_failed, L::connect, A::retry_now},
     {L::transfer, E::closed, L::connect, A::retry_now},
     {L::transfer, E::timed_out, L::connect, A::retry_now},
@@ -69,7 +96,12 @@ constexpr auto kLinkEdges = std::to_array<LinkEdge>({
     {L::receive_port_reply, E::replicaof, L::connect, A::dial_now},
     {L::receive_ip_reply, E::replicaof, L::connect, A::dial_now},
     {L::receive_capa_reply, E::replicaof, L::connect, A::dial_now},
+    {L::receive_version_reply, E::replicaof, L::connect, A::dial_now, "valkey-8"},
     {L::receive_psync_reply, E::replicaof, L::connect, A::dial_now},
+    {L::dual_connecting, E::replicaof, L::connect, A::dial_now, "valkey-8"},
+    {L::dual_receive_reply, E::replicaof, L::connect, A::dial_now, "valkey-8"},
+    {L::dual_receive_endoff, E::replicaof, L::connect, A::dial_now, "valkey-8"},
+    {L::dual_transfer, E::replicaof, L::connect, A::dial_now, "valkey-8"},
     {L::transfer, E::replicaof, L::connect, A::dial_now},
     {L::connected, E::replicaof, L::connect, A::dial_now},
     {L::connect, E::no_one, L::none, A::leave},
@@ -79,7 +111,12 @@ constexpr auto kLinkEdges = std::to_array<LinkEdge>({
     {L::receive_port_reply, E::no_one, L::none, A::leave},
     {L::receive_ip_reply, E::no_one, L::none, A::leave},
     {L::receive_capa_reply, E::no_one, L::none, A::leave},
+    {L::receive_version_reply, E::no_one, L::none, A::leave, "valkey-8"},
     {L::receive_psync_reply, E::no_one, L::none, A::leave},
+    {L::dual_connecting, E::no_one, L::none, A::leave, "valkey-8"},
+    {L::dual_receive_reply, E::no_one, L::none, A::leave, "valkey-8"},
+    {L::dual_receive_endoff, E::no_one, L::none, A::leave, "valkey-8"},
+    {L::dual_transfer, E::no_one, L::none, A::leave, "valkey-8"},
     {L::transfer, E::no_one, L::none, A::leave},
     {L::connected, E::no_one, L::none, A::leave},
 });
@@ -90,6 +127,12 @@ using V = FeedEvent;
 // What a master keeps for each replica (reference 2.2).
 constexpr auto kFeedEdges = std::to_array<FeedEdge>({
     {F::none, V::continued, F::online},
+    {F::none, V::continued_beside, F::bg_rdb_load},
+    {F::bg_rdb_load, V::acknowledged, F::online},
+    {F::bg_rdb_load, V::lost, F::gone},
+    {F::bg_rdb_load, V::timed_out, F::gone},
+    {F::bg_rdb_load, V::over_limit, F::gone},
+    {F::bg_rdb_load, V::dropped, F::gone},
     {F::none, V::needs_full, F::wait_bgsave_start},
     {F::wait_bgsave_start, V::snapshot_started, F::wait_bgsave_end},
     {F::wait_bgsave_end, V::snapshot_on_disk, F::send_bulk},
@@ -193,8 +236,9 @@ const FailoverEdge* find_edge(FailoverState from, FailoverEvent on) {
 std::string_view name(LinkState state) {
   constexpr auto kNames = std::to_array<std::string_view>(
       {"NONE", "CONNECT", "CONNECTING", "RECEIVE_PING_REPLY", "SEND_HANDSHAKE",
-       "RECEIVE_AUTH_REPLY", "RECEIVE_PORT_REPLY", "RECEIVE_IP_REPLY", "RECEIVE_CAPA_REPLY",
-       "SEND_PSYNC", "RECEIVE_PSYNC_REPLY", "TRANSFER", "CONNECTED"});
+       "RECEIVE_AUTH_REPLY", "RECEIVE_PORT_REPLY", "RECEIVE_IP_REPLY", "RECEIVE_CAPA_REPLY", "RECEIVE_VERSION_REPLY",
+       "SEND_PSYNC", "RECEIVE_PSYNC_REPLY", "DUAL_CONNECTING", "DUAL_RECEIVE_REPLY",
+       "DUAL_RECEIVE_ENDOFF", "DUAL_TRANSFER", "TRANSFER", "CONNECTED"});
   return kNames.at(static_cast<std::size_t>(state));
 }
 
@@ -208,9 +252,12 @@ std::string_view name(LinkEvent event) {
                                                            "refusing reply",
                                                            "written",
                                                            "not configured",
+                                                           "accepted reply, version told",
                                                            "newline",
                                                            "+FULLRESYNC",
                                                            "+CONTINUE",
+                                                           "+DUALCHANNELSYNC",
+                                                           "$ENDOFF",
                                                            "-LOADING, -NOMASTERLINK",
                                                            "PSYNC not supported",
                                                            "RDB loaded",
@@ -225,13 +272,14 @@ std::string_view name(LinkEvent event) {
 std::string_view name(FeedState state) {
   constexpr auto kNames =
       std::to_array<std::string_view>({"CLIENT", "WAIT_BGSAVE_START", "WAIT_BGSAVE_END",
-                                       "SEND_BULK", "ONLINE", "RDB_TRANSMITTED", "GONE"});
+                                       "SEND_BULK", "BG_RDB_LOAD", "ONLINE", "RDB_TRANSMITTED", "GONE"});
   return kNames.at(static_cast<std::size_t>(state));
 }
 
 std::string_view name(FeedEvent event) {
   constexpr auto kNames = std::to_array<std::string_view>(
-      {"full resync needed", "PSYNC granted", "snapshot started", "snapshot could not start",
+      {"full resync needed", "PSYNC granted", "PSYNC granted beside an RDB channel",
+       "ACK", "snapshot started", "snapshot could not start",
        "snapshot on disk", "snapshot relayed", "snapshot failed", "file sent",
        "rdb-only client served", "link lost", "repl-timeout", "output limit", "dropped"});
   return kNames.at(static_cast<std::size_t>(event));

@@ -23,8 +23,15 @@ enum class LinkState : std::uint8_t {
   receive_port_reply,
   receive_ip_reply,
   receive_capa_reply,
+  receive_version_reply,  // Valkey tells its version (V12)
   send_psync,
   receive_psync_reply,
+  // Valkey's full resync on two channels (V51): from here to dual_transfer the main connection waits
+  // for the second one, then hands over the stream while that brings the payload.
+  dual_connecting,
+  dual_receive_reply,
+  dual_receive_endoff,
+  dual_transfer,
   transfer,
   connected,
 };
@@ -39,9 +46,12 @@ enum class LinkEvent : std::uint8_t {
   bad_line,         // one that ends the attempt
   written,          // a transient state has written what it had to
   not_configured,   // no masterauth, no announced address: nothing to wait for
+  version_told,     // as good_line, and one more reply is to come (V12)
   empty_line,       // a keepalive
   full_resync,      // +FULLRESYNC
   carry_on,         // +CONTINUE
+  dual_channel,     // +DUALCHANNELSYNC
+  end_offset,       // $ENDOFF
   try_later,        // -NOMASTERLINK, -LOADING
   not_supported,    // anything else: fall back to SYNC
   loaded,           // the payload is received and loaded
@@ -57,12 +67,19 @@ enum class LinkAction : std::uint8_t {
   nothing,
   dial_now,  // a new target: dial in the same event
   open_connection,
+  open_rdb_channel,
+  send_rdb_handshake,
+  send_rdb_sync,
+  ask_for_stream,  // on the main connection: set-rdb-client-id, PSYNC
   retry_next_tick,  // close; cron dials again
   retry_now,        // close and dial in the same event (R2.2)
   send_ping,
   send_handshake,  // AUTH, REPLCONF listening-port, ip-address, capa, back to back
+  // Fall through when there is nothing to wait for; before 6.2 they also say what is answered.
   await_auth,
-  await_ip,  // fall through when there is nothing to wait for
+  await_port,
+  await_ip,
+  await_capa,
   write_psync,
   begin_transfer,
   fall_back_to_sync,  // write SYNC, then as begin_transfer
@@ -79,6 +96,7 @@ struct LinkEdge {
   LinkEvent on;
   LinkState to;
   LinkAction action;
+  std::string_view only = "";  // the profile that alone takes it; empty: any
 };
 std::span<const LinkEdge> link_edges();
 const LinkEdge* find_edge(LinkState from, LinkEvent on);  // null: not in the table
@@ -91,6 +109,7 @@ enum class FeedState : std::uint8_t {
   wait_bgsave_start,
   wait_bgsave_end,
   send_bulk,
+  bg_rdb_load,  // the main connection of a resync on two channels, until it acknowledges (V51)
   online,
   rdb_transmitted,
   gone,
@@ -99,6 +118,8 @@ enum class FeedState : std::uint8_t {
 enum class FeedEvent : std::uint8_t {
   needs_full,        // PSYNC denied, or SYNC
   continued,         // PSYNC granted
+  continued_beside,  // PSYNC granted to a main connection whose RDB channel is at work
+  acknowledged,
   snapshot_started,  // or attached to a running one
   snapshot_refused,  // could not be started
   snapshot_on_disk,  // the child is done; the file can be sent

@@ -24,6 +24,10 @@ namespace model {
   X(sync_without_psync, "a replica came with SYNC")                                               \
   X(replica_fell_back_to_sync, "a replica wrote SYNC as the master does not take PSYNC")          \
   X(psync_try_later, "the master asked to be tried later")                                        \
+  X(dual_channel_offered, "a primary answered +DUALCHANNELSYNC")                                   \
+  X(dual_channel_begun, "a replica opened an RDB channel")                                         \
+  X(dual_channel_broken, "one of two channels broke, both went"   )                               \
+  X(dual_channel_buffer_full, "the stream kept aside reached the output limit")                    \
   X(psync_refused_no_master_link, "PSYNC refused: no link to the own master")                     \
   X(backlog_created_by_first_replica, "a master created its backlog, and a new id with it")       \
   X(backlog_created_by_full_sync, "a replica created its backlog at the end of a full resync")    \

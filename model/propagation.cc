@@ -3,6 +3,8 @@
 #include <string>
 #include <utility>
 
+#include "model/own_streams.h"
+
 namespace model {
 namespace {
 
@@ -30,10 +32,12 @@ void write_operation(State& s, const Operation& operation) {
 
 void write_unit(Turn& t, const std::vector<Operation>& unit) {
   State& s = t.s;
-  const bool wrap = unit.size() > 1 && !s.unit_bare && s.rules.wraps_units;
+  // Up to 6.2 EXEC has put MULTI and EXEC among the operations itself (V37).
+  const bool by_size = s.rules.wrapping == Rules::Wrapping::by_size;
+  const bool wrap = by_size && unit.size() > 1 && !s.unit_bare && s.rules.wraps_units;
   if (wrap) {
     t.mark(Mark::unit_wrapped);
-    select(s, unit.front().db);
+    if (!s.rules.select_inside_multi) select(s, unit.front().db);
     append_words(s, {"MULTI"});
   }
   for (const Operation& operation : unit) write_operation(s, operation);
@@ -43,7 +47,8 @@ void write_unit(Turn& t, const std::vector<Operation>& unit) {
 }  // namespace
 
 bool writes_stream(const State& s) {
-  return s.is_master() && s.backlog.has_value();
+  if (feeds_each(s)) return !s.replicas.empty();
+  return (s.is_master() || !relays(s)) && s.backlog.has_value();
 }
 
 void open_unit(Turn& t) {
@@ -53,14 +58,17 @@ void open_unit(Turn& t) {
 void close_unit(Turn& t) {
   if (--t.s.depth > 0) return;
   const std::vector<Operation> unit = std::exchange(t.s.unit, {});
-  if (!unit.empty() && writes_stream(t.s)) write_unit(t, unit);
+  if (unit.empty() || !writes_stream(t.s)) return;
+  if (feeds_each(t.s)) return feed_each_replica(t, unit);
+  write_unit(t, unit);
 }
 
 void propagate(Turn& t, Operation operation) {
-  if (t.s.is_master()) t.s.unit.push_back(std::move(operation));
+  if (t.s.is_master() || !relays(t.s)) t.s.unit.push_back(std::move(operation));
 }
 
 void feed_ping(Turn& t) {
+  if (feeds_each(t.s)) return ping_each_replica(t);
   append_words(t.s, {t.s.rules.lower_case_ping ? "ping" : "PING"});
 }
 

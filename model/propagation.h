@@ -19,7 +19,8 @@ void close_unit(Turn& t);
 // Adds an operation to the open unit.
 void propagate(Turn& t, Operation operation);
 
-// Whether stream bytes are produced here at all: on a master that has a backlog (R7.1, R6.3).
+// Whether stream bytes are produced here at all: on a master that has a backlog (R7.1, R6.3); before
+// 4.0 on any node (V7).
 bool writes_stream(const State& s);
 
 // Entries that no client caused; they never cause a SELECT (R7.8).

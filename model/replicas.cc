@@ -4,6 +4,7 @@
 #include <string>
 
 #include "model/data/resp.h"
+#include "model/own_streams.h"
 #include "model/snapshots.h"
 
 namespace model {
@@ -110,7 +111,8 @@ namespace {
 // A limit below the backlog's size would end replicas that the backlog could serve (V46).
 std::int64_t hard_limit(const State& s) {
   const std::int64_t hard = s.config.replica_output_limit.hard;
-  return hard == 0 ? 0 : std::max(hard, s.config.repl_backlog_size);
+  if (hard == 0 || !s.rules.limit_covers_backlog) return hard;
+  return std::max(hard, s.config.repl_backlog_size);
 }
 
 }  // namespace
@@ -183,10 +185,13 @@ std::int64_t acked_by(const State& s, Offset offset) {
 
 bool reads_stream(const State& s, const Session& replica) {
   return s.backlog && replica.is_replica() && replica.feed.state != FeedState::gone &&
-         replica.feed.state != FeedState::wait_bgsave_start && !replica.announced.rdb_only;
+         replica.feed.state != FeedState::wait_bgsave_start &&
+         (!replica.announced.rdb_only || (replica.announced.rdb_channel && replica.feed.pins_stream));
 }
 
 std::int64_t output_memory(const State& s, const Session& replica) {
+  if (feeds_each(s)) return static_cast<std::int64_t>(replica.feed.own_stream.size());
+  if (replica.announced.rdb_channel) return 0;  // the stream goes to its main connection
   if (!reads_stream(s, replica)) return 0;
   // Until something is fed that it is owed it stands nowhere.
   if (replica.feed.owed_from == s.backlog->next()) return 0;

@@ -8,9 +8,12 @@
 
 #include "model/applying.h"
 #include "model/failover.h"
+#include "model/dual_channel.h"
 #include "model/feeding.h"
 #include "model/link.h"
+#include "model/own_streams.h"
 #include "model/data/number.h"
+#include "model/releases.h"
 #include "model/replicas.h"
 #include "model/snapshots.h"
 #include "model/data/text.h"
@@ -55,7 +58,8 @@ void carry_on(Turn& t, Session& session, const Request& request) {
   mark_grant(t, request);
   s.stats.sync_partial_ok += 1;
   session.feed = Feed{};
-  feed_hears(t, session, FeedEvent::continued);
+  const bool beside = rdb_channel_of(s, session) != nullptr;
+  feed_hears(t, session, beside ? FeedEvent::continued_beside : FeedEvent::continued);
   // With a correct judge() the wanted byte is held; a quirk may grant more than there is.
   session.feed.position = std::clamp(request.from, s.backlog->first(), s.backlog->next());
   // It stands in the last block at once, if there is one; else nowhere yet.
@@ -63,7 +67,7 @@ void carry_on(Turn& t, Session& session, const Request& request) {
   session.feed.acked_at = t.now();
   s.replicas.push_back(session.conn);
   session.out += "+CONTINUE";
-  if (session.announced.psync2) {
+  if (session.announced.psync2 && relays(s)) {  // V3: 2.8 has no other name to tell
     session.out += ' ';
     session.out += s.history.id.view();
   } else {
@@ -71,7 +75,25 @@ void carry_on(Turn& t, Session& session, const Request& request) {
   }
   session.out += "\r\n";
   t.effect(Published{Published::In::carry_on, s.history.id, s.history.offset});
+  if (beside) main_channel_attached(t, session);
   recount_good_replicas(t);
+}
+
+// One that runs already, or a new one, or none yet (R4.3).
+void find_snapshot(Turn& t, Session& session) {
+  State& s = t.s;
+  if (s.snapshot) {
+    const bool shares = s.snapshot->target == Snapshot::Target::disk && !session.announced.rdb_channel;
+    if (shares && attach(t, session)) return;
+    t.mark(Mark::waited_for_next_snapshot);
+    return;
+  }
+  if (s.config.repl_diskless_sync && session.announced.eof &&
+      s.config.repl_diskless_sync_delay > 0) {
+    t.mark(Mark::diskless_delay_waited);
+    return;
+  }
+  start_snapshot_for_replicas(t, session.announced);
 }
 
 void need_full_resync(Turn& t, Session& session, bool with_sync) {
@@ -82,23 +104,14 @@ void need_full_resync(Turn& t, Session& session, bool with_sync) {
   session.feed.asked_at = s.history.offset;
   feed_hears(t, session, FeedEvent::needs_full);
   s.replicas.push_back(session.conn);
-  if (s.replicas.size() == 1 && !s.backlog) {
+  if (relays(s) && s.replicas.size() == 1 && !s.backlog) {
     // Writes without a backlog did not count, so the old id must not be used again (R1.3).
     t.mark(Mark::backlog_created_by_first_replica);
     s.history.begin_anew(t.at.around);
     create_backlog(t);
   }
-  if (s.snapshot) {
-    if (s.snapshot->target == Snapshot::Target::disk && attach(t, session)) return;
-    t.mark(Mark::waited_for_next_snapshot);
-    return;
-  }
-  if (s.config.repl_diskless_sync && session.announced.eof &&
-      s.config.repl_diskless_sync_delay > 0) {
-    t.mark(Mark::diskless_delay_waited);
-    return;
-  }
-  start_snapshot_for_replicas(t, session.announced);
+  find_snapshot(t, session);
+  create_backlog_after_snapshot(t);
 }
 
 void answer_resync(Turn& t, Session& session, const Request& request, Resync::Why why,
@@ -115,6 +128,11 @@ void answer_resync(Turn& t, Session& session, const Request& request, Resync::Wh
   }
   mark_denial(t, request, why);
   if (!with_sync && !request.id.starts_with('?')) s.stats.sync_partial_err += 1;
+  if (!with_sync && offers_dual_channel(s, session)) {
+    t.mark(Mark::dual_channel_offered);
+    session.out += "+DUALCHANNELSYNC\r\n";
+    return;
+  }
   if (t.prose()) t.note("resync", who(session) + ": full, as " + std::string(name(why)));
   need_full_resync(t, session, with_sync);
 }
@@ -143,7 +161,7 @@ bool admit(Turn& t, Session& session, Args argv) {
   }
   if (!s.is_master() && s.link.state != LinkState::connected) {
     t.mark(Mark::psync_refused_no_master_link);
-    reply.error("NOMASTERLINK Can't SYNC while not connected with my master");
+    reply.error(s.rules.no_master_link);
     return false;
   }
   if (session.unsent() > 0) {
@@ -165,6 +183,10 @@ void take_ack(Turn& t, Session& session, std::string_view text) {
   feed.acked = std::max(feed.acked, *offset);
   feed.acked_at = t.now();
   if (feed.state == FeedState::wait_bgsave_end) reap_snapshot(t);
+  if (feed.state == FeedState::bg_rdb_load) {
+    feed_hears(t, session, FeedEvent::acknowledged);
+    recount_good_replicas(t);
+  }
   if (feed.state == FeedState::online) feed.stream_after_ack = false;
 }
 
@@ -200,6 +222,18 @@ bool take_option(Session& session, const std::string& option, const std::string&
   } else if (option == "CAPA") {
     if (upper(value) == "EOF") a.eof = true;
     if (upper(value) == "PSYNC2") a.psync2 = true;
+    if (upper(value) == "DUAL-CHANNEL") a.dual_channel = true;
+  } else if (option == "RDB-CHANNEL" || option == "SET-RDB-CLIENT-ID") {
+    const auto number = to_integer(value);
+    if (!number) {
+      reply.error("ERR value is not an integer or out of range");
+      return false;
+    }
+    if (option == "RDB-CHANNEL") {
+      a.rdb_channel = *number == 1;
+    } else {
+      a.rdb_client = *number;
+    }
   } else if (option == "RDB-ONLY") {
     const auto on = to_integer(value);
     if (!on || *on < 0 || *on > 1) {
@@ -231,11 +265,13 @@ bool take_option(Session& session, const std::string& option, const std::string&
 void serve_psync(Turn& t, Session& session, Args argv) {
   if (!admit(t, session, argv)) return;
   const auto from = to_integer(argv[2]);
+  const State& s = t.s;
   if (!from) {
     ReplyWriter(session.out).error("ERR value is not an integer or out of range");
-    return;
+    // An old server goes on as if it could not continue the replica (V48).
+    if (!s.rules.bad_offset_means_full) return;
+    return answer_resync(t, session, {argv[1], -1}, Resync::Why::unknown_id, false);
   }
-  const State& s = t.s;
   const Request request{argv[1], *from};
   const Backlog* backlog = s.backlog ? &*s.backlog : nullptr;
   answer_resync(t, session, request, judge(s.history, backlog, request, s.rules), false);
@@ -251,14 +287,12 @@ void serve_replconf(Turn& t, Session& session, Args argv) {
   if (argv.size() % 2 == 0) return reply.error("ERR syntax error");
   for (std::size_t i = 1; i + 1 < argv.size(); i += 2) {
     const std::string option = upper(argv[i]);
-    if (option == "ACK") return take_ack(t, session, argv[i + 1]);
-    if (option == "GETACK") {
+    if (option == "ACK" && t.s.rules.has_acks) return take_ack(t, session, argv[i + 1]);
+    if (option == "GETACK" && t.s.rules.has_acks) {
       if (t.s.link.master) send_ack(t);
       return;
     }
-    constexpr auto kOptions = std::to_array<std::string_view>(
-        {"LISTENING-PORT", "IP-ADDRESS", "CAPA", "RDB-ONLY", "RDB-FILTER-ONLY"});
-    if (std::find(kOptions.begin(), kOptions.end(), option) == kOptions.end()) {
+    if (!lists(t.s.rules.replconf_options, lower(argv[i]))) {
       return reply.error("ERR Unrecognized REPLCONF option: " + argv[i]);
     }
     if (!take_option(session, option, argv[i + 1])) return;

@@ -7,6 +7,7 @@
 // The defaults are redis-server 7.0.15 without a bug.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -62,13 +63,64 @@ struct Rules {
   bool failed_fork_rejects_waiters = true;  // R4.7; H68
   bool shutdown_waits = true;               // R10.19; V45: 7.0 and later
 
-  // --- versions
-  // -----------------------------------------------------------------------------------
+  // --- versions (V rows of the reference, section 11)
+  // ---------------------------------------------
+  // model/profiles.cc has what each release says, `replsim profiles` prints it. A rule that a quirk
+  // also changes stands above, and its V row in profiles.cc.
   std::string_view redis_version = "7.0.15";
-  int rdb_version = 10;            // V50
-  bool reconnects_at_once = true;  // V21: 6.2 and later
-  bool ring_backlog = false;       // V23: exact ring up to 6.2
-  bool lower_case_ping = true;     // V39: 6.2 and later
+  std::string_view valkey_version = "";  // INFO valkey_version, and the file's; empty: not Valkey
+  int release = 700;  // whose commands and settings there are: 206, 208, 400, 500, 602, 700, 702
+  std::string_view defaults = "";  // 9.6: settings that are not as in 7.0, "name value, name value"
+
+  // who may continue from where
+  enum class Stream : std::uint8_t { relayed, own, per_replica };
+  Stream stream = Stream::relayed;      // V7: what sub-replicas get; V1, V2, V4, V20 go with it
+  bool counts_received = false;         // V8, V9: the applied offset is the received one
+  bool resumes_from_file = true;        // V5: a restarted replica asks to be continued
+  bool resumes_others_from_file = true; // V6: a restarted master continues its replicas
+  bool keeps_position_until_load = true;  // V17, V18: not given up with +FULLRESYNC
+  bool bad_offset_means_full = false;   // V48
+  bool repoint_drops_replicas = false;  // V19
+
+  // the handshake
+  enum class Handshake : std::uint8_t { inline_words, one_by_one, pipelined };
+  Handshake handshake = Handshake::pipelined;  // V13
+  std::string_view capabilities = "eof psync2";  // V11: what a replica says it can
+  std::string_view replconf_options =            // V12: what a master understands
+      "listening-port ip-address capa rdb-only rdb-filter-only";
+  bool tells_version = false;        // V12: REPLCONF version
+  bool auth_takes_user = true;       // V14
+  std::string_view no_master_link =  // V15
+      "NOMASTERLINK Can't SYNC while not connected with my master";
+  bool has_acks = true;  // V10
+
+  // full resync
+  bool reconnects_at_once = true;        // V21: after a lost link, a failed transfer, REPLICAOF
+  bool child_end_ignores_delay = false;  // V26: the end of a child starts the waiting snapshot
+  bool delay_must_be_passed = false;     // V26: `>` instead of `>=`
+  bool acks_marked_transfer = true;      // V31: an ACK right after the mark
+  bool dual_channel = false;             // V51
+
+  // backlog
+  bool ring_backlog = false;               // V23
+  bool resize_keeps_backlog = true;        // V24
+  bool idle_replica_frees_backlog = false;  // V25
+  bool limit_covers_backlog = true;        // V46
+
+  // propagation
+  enum class Ttl : std::uint8_t { as_written, milliseconds, absolute };
+  Ttl set_ttl = Ttl::absolute;           // V33: SET with a TTL
+  bool set_has_all_options = true;       // V33: EXAT, PXAT, KEEPTTL, GET
+  bool expire_is_absolute = true;        // V32: EXPIRE becomes PEXPIREAT
+  bool incrbyfloat_keeps_ttl = true;     // V34
+  bool spop_in_batches = false;          // V35: one SREM for up to 1024 members
+  enum class Wrapping : std::uint8_t { by_size, transactions, transactions_and_extra };
+  Wrapping wrapping = Wrapping::by_size;  // V37, V38: what is between MULTI and EXEC
+  bool select_inside_multi = false;      // V37
+  bool lower_case_ping = true;           // V39
+  bool replica_commands_tolerated = false;  // V47
+
+  int rdb_version = 10;  // V50
 
   bool operator==(const Rules&) const = default;
 };

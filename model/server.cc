@@ -3,9 +3,11 @@
 #include <utility>
 
 #include "model/cron.h"
+#include "model/dual_channel.h"
 #include "model/execute.h"
 #include "model/feeding.h"
 #include "model/link.h"
+#include "model/own_streams.h"
 #include "model/propagation.h"
 #include "model/data/rdb.h"
 #include "model/replicas.h"
@@ -38,6 +40,7 @@ bool only_newlines(std::string_view bytes) {
 void restore_history(Turn& t, const RdbReplication& saved) {
   State& s = t.s;
   if (saved.id.size() != 40 || saved.offset == -1 || saved.stream_db == -1) return;
+  if (s.is_master() ? !s.rules.resumes_others_from_file : !s.rules.resumes_from_file) return;
   const ReplId id = replid_from(saved.id);
   s.history.offset = saved.offset;
   t.mark(Mark::restarted_with_history);
@@ -47,12 +50,12 @@ void restore_history(Turn& t, const RdbReplication& saved) {
     s.link.cached->id = id;
     s.link.cached->applied = saved.offset;
     s.link.cached->db = static_cast<unsigned>(saved.stream_db);
-  } else if (s.rules.snapshot_id_becomes_second) {
-    s.history.second_id = id;
-    s.history.second_offset = saved.offset + 1;
+  } else if (!s.rules.snapshot_id_becomes_second) {
+    s.history.id = id;
     create_backlog(t);
   } else {
-    s.history.id = id;
+    s.history.second_id = id;
+    s.history.second_offset = saved.offset + 1;
     create_backlog(t);
   }
   t.effect(Published{Published::In::restart, id, saved.offset});
@@ -132,6 +135,7 @@ void Server::start(const Moment& at) {
     s.next_replication_cron = at.now + kFirstCron;
     s.history.begin_anew(at.around);
     s.run_id = random_replid(at.around).view();
+    if (!relays(s)) s.history.id = replid_from(s.run_id);  // V2
     load_file(t);
     if (!s.exited && !s.is_master()) {
       link_hears(t, LinkEvent::replicaof);
@@ -155,18 +159,21 @@ void Server::accepted(const Moment& at, ConnId conn, std::string_view peer_ip, i
 void Server::connected(const Moment& at, ConnId conn) {
   turn(*state_, at, [&](Turn& t) {
     if (is_link(t.s, conn)) link_connected(t);
+    if (is_rdb_channel(t.s, conn)) rdb_channel_connected(t);
   });
 }
 
 void Server::refused(const Moment& at, ConnId conn) {
   turn(*state_, at, [&](Turn& t) {
-    if (is_link(t.s, conn)) link_refused(t);
+    if (is_link(t.s, conn)) return link_refused(t);
+    if (is_rdb_channel(t.s, conn)) link_hears(t, LinkEvent::socket_refused);
   });
 }
 
 void Server::received(const Moment& at, ConnId conn, std::string_view bytes) {
   turn(*state_, at, [&](Turn& t) {
     if (is_link(t.s, conn)) return link_received(t, bytes);
+    if (is_rdb_channel(t.s, conn)) return rdb_channel_received(t, bytes);
     Session* session = t.s.find(conn);
     if (session == nullptr || bytes.empty()) return;
     session->last_heard = at.now;
@@ -182,6 +189,7 @@ void Server::received(const Moment& at, ConnId conn, std::string_view bytes) {
 void Server::ended(const Moment& at, ConnId conn) {
   turn(*state_, at, [&](Turn& t) {
     if (is_link(t.s, conn)) return link_closed(t);
+    if (is_rdb_channel(t.s, conn)) return rdb_channel_lost(t);
     Session* session = t.s.find(conn);
     if (session == nullptr) return;
     replica_lost(t, *session, FeedEvent::lost);

@@ -43,6 +43,9 @@ struct Announced {
   bool eof = false;     // capa eof
   bool psync2 = false;  // capa psync2
   bool rdb_only = false;
+  bool dual_channel = false;     // capa dual-channel (V51)
+  bool rdb_channel = false;      // this connection is for the RDB alone
+  std::int64_t rdb_client = 0;   // set-rdb-client-id: whose main connection this is; 0: nobody's
   bool exclude_data = false;
   bool exclude_functions = false;
   bool operator==(const Announced&) const = default;
@@ -59,11 +62,16 @@ struct Feed {
   Offset acked = 0;                        // repl_ack_off, the highest seen
   Instant acked_at{};                      // repl_ack_time
   bool stream_after_ack = false;           // repl_start_cmd_stream_on_ack
+  bool pins_stream = true;                 // what is behind `position` is kept for it
   bool came_with_sync = false;             // PRE_PSYNC: sends no ACKs
   Blob file;                               // SEND_BULK: what is sent
   std::size_t file_sent = 0;               // bytes of the payload handed to the connection
   std::optional<Instant> stuck_since;      // diskless: the connection took nothing since then
   std::optional<Instant> over_soft_since;  // output over the soft limit since then
+  // Before 2.8 each replica has a stream of its own (model/own_streams.h).
+  std::string own_stream;       // what of it is not sent
+  std::int64_t own_total = 0;   // bytes of it so far
+  unsigned own_db = 0;          // the database it was told last; a new one is in 0
   bool operator==(const Feed&) const = default;
 };
 

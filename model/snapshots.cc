@@ -5,7 +5,9 @@
 #include <utility>
 #include <vector>
 
+#include "model/dual_channel.h"
 #include "model/feeding.h"
+#include "model/own_streams.h"
 #include "model/data/rdb.h"
 #include "model/replicas.h"
 #include "model/replid.h"
@@ -15,7 +17,8 @@ namespace model {
 namespace {
 
 bool same_filters(const Announced& a, const Announced& b) {
-  return a.exclude_data == b.exclude_data && a.exclude_functions == b.exclude_functions;
+  return a.exclude_data == b.exclude_data && a.exclude_functions == b.exclude_functions &&
+         a.rdb_channel == b.rdb_channel;
 }
 
 // The moment a replica's copy is fixed: what it will hold is the data at `offset`, and it is owed
@@ -25,8 +28,11 @@ void fix_copy(Turn& t, Session& session, Offset offset, Offset position) {
   feed_hears(t, session, FeedEvent::snapshot_started);
   session.feed.snapshot_offset = offset;
   session.feed.owed_from = offset + 1;
+  session.feed.own_stream.clear();
   session.feed.position = position;
+  const int db = std::max(s.stream_db, 0);
   s.stream_db = -1;
+  if (session.announced.rdb_channel) session.out += end_offset_line(s, session, offset, db);
   if (session.feed.came_with_sync) return;
   const Offset told = s.rules.offset_fixed_at_snapshot ? offset : session.feed.asked_at;
   session.out += "+FULLRESYNC ";
@@ -63,7 +69,9 @@ void put_online_until_ack(Turn& t) {
     if (session->announced.rdb_only) {
       t.mark(Mark::rdb_only_served);
       feed_hears(t, *session, FeedEvent::rdb_only_sent);
-      drop_replica(t, *session, FeedEvent::dropped);
+      // An RDB channel stays until its main one has asked for the stream: it is kept for it.
+      const bool stays = session->announced.rdb_channel && session->feed.pins_stream;
+      if (!stays) drop_replica(t, *session, FeedEvent::dropped);
       continue;
     }
     feed_hears(t, *session, FeedEvent::snapshot_relayed);
@@ -99,12 +107,15 @@ Blob capture(Turn& t, const Announced& wanted) {
   const State& s = t.s;
   RdbOptions options;
   options.version = s.rules.rdb_version;
-  options.server_version = s.rules.redis_version;
+  options.server_version =
+      s.rules.valkey_version.empty() ? s.rules.redis_version : s.rules.valkey_version;
+  options.by_valkey = !s.rules.valkey_version.empty();
   options.created = t.at.wall;
   options.compress = s.config.rdbcompression;
   options.checksum = s.config.rdbchecksum;
   const std::string id(s.history.id.view());
-  if (s.is_master()) {
+  if (!s.rules.resumes_from_file) {  // nothing of the kind was in a file before 4.0 (V5)
+  } else if (s.is_master()) {
     if (s.backlog) options.replication = {std::max(s.stream_db, 0), id, s.history.offset};
   } else if (s.link.master) {
     options.replication = {static_cast<int>(s.link.master->session.db), id, s.history.offset};
@@ -132,6 +143,9 @@ bool attach(Turn& t, Session& newcomer) {
         t.s.rules.attach_copies_all_pending ? other->feed.position : t.s.backlog->next();
     t.mark(Mark::attached_to_snapshot);
     fix_copy(t, newcomer, other->feed.snapshot_offset, position);
+    newcomer.feed.own_stream = other->feed.own_stream;
+    newcomer.feed.own_total = other->feed.own_total;
+    newcomer.feed.own_db = other->feed.own_db;
     return true;
   }
   return false;
@@ -143,7 +157,7 @@ void start_snapshot_for_replicas(Turn& t, const Announced& wanted) {
   std::erase_if(waiting, [&](const Session* w) { return !same_filters(w->announced, wanted); });
   const bool all_take_eof = std::all_of(waiting.begin(), waiting.end(),
                                         [](const Session* w) { return w->announced.eof; });
-  const bool to_socket = (s.config.repl_diskless_sync || filtered(wanted)) && all_take_eof;
+  const bool to_socket = (s.config.repl_diskless_sync || filtered(wanted) || wanted.rdb_channel) && all_take_eof;
 
   if (t.at.machine.fork_fails) {
     if (!to_socket) save_ended(t, false);
@@ -153,7 +167,7 @@ void start_snapshot_for_replicas(Turn& t, const Announced& wanted) {
   Snapshot snapshot;
   snapshot.target = to_socket ? Snapshot::Target::socket : Snapshot::Target::disk;
   snapshot.job = JobId{s.next_job++};
-  snapshot.offset = s.history.offset;
+  snapshot.offset = snapshot_offset(s);
   snapshot.payload = capture(t, wanted);
   const std::size_t bytes = snapshot.payload.size();
   if (to_socket) {
@@ -193,7 +207,8 @@ void start_due_snapshot(Turn& t) {
   const Config& c = s.config;
   const bool enough =
       c.repl_diskless_sync_max_replicas > 0 && alike >= c.repl_diskless_sync_max_replicas;
-  if (!c.repl_diskless_sync || enough || longest >= c.repl_diskless_sync_delay) {
+  const std::int64_t due = c.repl_diskless_sync_delay + (s.rules.delay_must_be_passed ? 1 : 0);
+  if (!c.repl_diskless_sync || enough || longest >= due) {
     const Announced wanted = waiting.front()->announced;
     start_snapshot_for_replicas(t, wanted);
   }
@@ -240,7 +255,11 @@ void reap_snapshot(Turn& t) {
     write_dump(t, snapshot.payload);
     give_file(t, snapshot.payload);
   }
-  start_due_snapshot(t);
+  if (!s.rules.child_end_ignores_delay) return start_due_snapshot(t);
+  const std::vector<Session*> waiting = replicas_in(s, FeedState::wait_bgsave_start);
+  if (waiting.empty()) return;
+  const Announced wanted = waiting.front()->announced;
+  start_snapshot_for_replicas(t, wanted);
 }
 
 // The child is dead from now on, but counts as running until the cron notices: only then are the

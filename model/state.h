@@ -58,11 +58,24 @@ struct Transfer {
   std::string payload;               // what has come
   std::string behind;                // stream bytes that came with the payload's end
   bool complete = false;             // loading: the payload is whole
+  bool whole = false;                // on two channels: it is, and waits for stream_follows
+  bool stream_follows = false;       // on two channels: +CONTINUE came on the main one
   std::optional<JobId> load;
   bool link_lost = false;  // noticed while loading; acted on afterwards (R4.34)
   Instant last_newline{};
   bool header_seen() const { return size.has_value() || !mark.empty(); }
   bool operator==(const Transfer&) const = default;
+};
+
+// The second connection of a full resync on two channels (model/dual_channel.h).
+struct RdbChannel {
+  ConnId conn{};
+  bool open = false;
+  std::string out;
+  std::string line;
+  int replies = 0;          // still to come, before SYNC is sent
+  std::int64_t client = 0;  // what the primary calls it
+  bool operator==(const RdbChannel&) const = default;
 };
 
 struct Link {
@@ -77,6 +90,7 @@ struct Link {
   Instant last_io{};           // repl_transfer_lastio
   ReplId told_id = ReplId::blank();  // of the last +FULLRESYNC, whatever became of it; SYNC tells none
   std::optional<Transfer> transfer;
+  std::optional<RdbChannel> rdb;
   std::optional<MasterSession> master;  // iff state is connected
   std::optional<Resumable> cached;      // the suspended session of a lost master
   std::optional<Instant> down_since;    // when an established link was lost
@@ -167,6 +181,7 @@ struct State {
   std::optional<Backlog> backlog;
   int stream_db = -1;           // slaveseldb: announced by the last SELECT in the stream; -1: none
   Instant no_replicas_since{};  // repl_no_slaves_since
+  std::uint32_t counts = 0;     // how often an own stream began to count anew (own_streams.h)
   Link link;
 
   std::map<ConnId, Session> sessions;  // clients and replicas; the master's is in `link`

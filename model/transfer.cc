@@ -6,8 +6,10 @@
 #include <utility>
 
 #include "model/applying.h"
+#include "model/dual_channel.h"
 #include "model/feeding.h"
 #include "model/link.h"
+#include "model/own_streams.h"
 #include "model/data/rdb.h"
 #include "model/replicas.h"
 #include "model/saving.h"
@@ -27,15 +29,20 @@ std::int64_t leading_number(std::string_view text) {
   return number;
 }
 
+void give_up_position(Turn& t) {
+  State& s = t.s;
+  s.link.cached.reset();
+  drop_all_replicas(t, "a full resync replaces the history that they follow");
+  if (s.backlog) t.mark(Mark::backlog_freed_by_full_sync);
+  free_backlog(t);
+}
+
 // What a full resync replaces. From here to its success there is no master, no cached master, no
 // backlog and no replica of ours; our id and offset still show the old values (R1.8).
 void give_up_history(Turn& t) {
   State& s = t.s;
   if (s.snapshot) kill_snapshot(t);
-  s.link.cached.reset();
-  drop_all_replicas(t, "a full resync replaces the history that they follow");
-  if (s.backlog) t.mark(Mark::backlog_freed_by_full_sync);
-  free_backlog(t);
+  give_up_position(t);
 }
 
 void start_load(Turn& t) {
@@ -49,7 +56,7 @@ void start_load(Turn& t) {
     s.data.clear();
     write_dump(t, Blob(transfer.payload));
   }
-  t.effect(SetReading{*s.link.conn, false});
+  if (s.link.state != LinkState::dual_transfer) t.effect(SetReading{*s.link.conn, false});
   std::uint64_t keys = 0;
   if (s.config.key_load_delay > 0) {
     const auto content = decode_rdb(transfer.payload, s.rules.rdb_version,
@@ -122,7 +129,9 @@ void take_payload(Turn& t, std::string_view& bytes) {
   link.last_io = t.now();
   if (!payload_whole(transfer)) return;
   if (!transfer.mark.empty()) transfer.payload.resize(transfer.payload.size() - kMarkSize);
-  start_load(t);
+  if (link.state != LinkState::dual_transfer) return start_load(t);
+  transfer.whole = true;
+  load_if_whole(t);
 }
 
 // A replica without persistence keeps no file either, if it is told so (R4.41).
@@ -180,6 +189,8 @@ void reject_file(Turn& t, const RdbError& error) {
 
 void begin_transfer(Turn& t) {
   Link& link = t.s.link;
+  // Up to 6.2 the old position is given up before a byte of the new data has come (R4.31).
+  if (!t.s.rules.keeps_position_until_load) give_up_position(t);
   const std::string& mode = t.s.config.repl_diskless_load;
   if (!link.transfer) link.transfer.emplace();
   if (mode == "swapdb") {
@@ -197,6 +208,12 @@ void abandon_transfer(Turn& t) {
   s.link.transfer.reset();
   if (transfer.load) t.effect(KillJob{*transfer.load});
   if (transfer.mode == Transfer::Mode::on_empty_db && transfer.header_seen()) s.data.clear();
+}
+
+// On two channels: the stream must be on its way too.
+void load_if_whole(Turn& t) {
+  const Transfer& transfer = *t.s.link.transfer;
+  if (transfer.whole && transfer.stream_follows && !transfer.complete) start_load(t);
 }
 
 bool load_runs(const State& s) {
@@ -236,6 +253,7 @@ void go_online(Turn& t) {
   Link& link = s.link;
   const Transfer transfer = std::move(*link.transfer);
   link.transfer.reset();
+  close_rdb_channel(t);
   MasterSession& master = *link.master;
   master.session.from_master = true;
   master.session.authenticated = true;
@@ -244,15 +262,15 @@ void go_online(Turn& t) {
   master.id = link.told_id;
   master.no_offset = transfer.offset == -1;
   master.received = master.applied = transfer.offset;
-  s.history.adopt(link.told_id, transfer.offset);
+  if (relays(s)) s.history.adopt(link.told_id, transfer.offset);
   link.down_since.reset();
-  if (!s.backlog) {
+  if (relays(s) && !s.backlog) {
     t.mark(Mark::backlog_created_by_full_sync);
     create_backlog(t);
   }
   t.effect(SetReading{*link.conn, true});
   if (t.prose()) t.note("load", "loaded: online at offset " + std::to_string(transfer.offset));
-  if (!transfer.mark.empty()) send_ack(t);
+  if (!transfer.mark.empty() && s.rules.acks_marked_transfer) send_ack(t);
   std::string behind = transfer.behind;
   link_received(t, behind);
   if (transfer.link_lost && link.state == LinkState::connected) {

@@ -18,6 +18,7 @@ void transfer_receives(Turn& t,
                        std::string_view& bytes);  // takes from the front what belongs to it
 void abandon_transfer(Turn& t);                   // no effect when there is none
 
+void load_if_whole(Turn& t);  // on two channels (dual_channel.h)
 bool load_runs(const State& s);
 
 // A connection that was reset has lost what was not read yet. A load from a file does not notice,

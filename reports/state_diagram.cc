@@ -13,8 +13,11 @@
 namespace reports {
 namespace {
 
+std::string shown(const Edge& edge) {
+  return edge.only.empty() ? edge.on : edge.on + " (" + edge.only + ")";
+}
+
 using dot::html;
-using dot::quoted;
 using dot::wrapped;
 
 // --- what is drawn --------------------------------------------------------------------------------
@@ -128,7 +131,7 @@ class Drawing {
   std::string text() {
     header();
     for (const State& state : machine_.states) node(state);
-    line(R"(  init -> {} [weight=50, color="#344054"];)", quoted(machine_.initial));
+    line(R"(  init -> {} [weight=50, color="#344054"];)", dot::quoted(machine_.initial));
     signs();
     for (const Arrow& arrow : arrows_) edge(arrow);
     out_ += "}\n";
@@ -158,7 +161,7 @@ class Drawing {
   }
 
   void header() {
-    line("digraph {} {{", quoted(machine_.name));
+    line("digraph {} {{", dot::quoted(machine_.name));
     line(R"(  graph [rankdir=TB, bgcolor=white, pad=0.3, nodesep=0.35, ranksep=0.34,)");
     line(R"(    fontname="Arial", fontsize=14, labelloc=t, labeljust=l, label=<{}>];)", legend());
     line(R"(  node [shape=box, style="rounded,filled", fillcolor="#f2f4f7", color="#475467",)");
@@ -236,7 +239,7 @@ class Drawing {
     }
     for (const Edge& edge : machine_.edges) {
       if (edge.from == state.name && stays(edge)) {
-        label.row({quiet(fmt::format("↻ {} {}", html(edge.on), count_of(edge)))});
+        label.row({quiet(fmt::format("↻ {} {}", html(shown(edge)), count_of(edge)))});
       }
     }
     std::string attributes;
@@ -248,7 +251,7 @@ class Drawing {
           fmt::format(R"(, style="rounded,dashed", color="{}", fontcolor="{}")", kNever, kQuiet);
     }
     if (state.spine) attributes += ", group=spine";
-    line(R"(  {} [id={}, label=<{}>{}];)", quoted(state.name), quoted("s_" + state.name), label.text(),
+    line(R"(  {} [id={}, label=<{}>{}];)", dot::quoted(state.name), dot::quoted("s_" + state.name), label.text(),
          attributes);
   }
 
@@ -265,7 +268,7 @@ class Drawing {
 
   std::string trigger_of(const Edge& edge) const {
     const bool stranger = &edge >= machine_.edges.data() + own_edges_;
-    return wrapped(edge.on + (stranger ? " (not in the table)" : ""));
+    return wrapped(shown(edge) + (stranger ? " (not in the table)" : ""));
   }
 
   static std::string target_of(const State& to) {
@@ -278,11 +281,11 @@ class Drawing {
     std::vector<std::pair<const State*, Side>> beside;
     for (const Arrow& arrow : arrows_) {
       if (!arrow.exit) continue;
-      line("  {} [label=<{}>];", quoted(sign_name(arrow)), sign(arrow));
+      line("  {} [label=<{}>];", dot::quoted(sign_name(arrow)), sign(arrow));
       const std::pair place{arrow.from, side_of(arrow)};
       if (std::find(beside.begin(), beside.end(), place) != beside.end()) continue;
       beside.push_back(place);
-      line("  {{ rank=same; {}; {}; }}", quoted(arrow.from->name), quoted(sign_name(arrow)));
+      line("  {{ rank=same; {}; {}; }}", dot::quoted(arrow.from->name), dot::quoted(sign_name(arrow)));
     }
   }
 
@@ -354,35 +357,35 @@ class Drawing {
     const auto sign = std::find_if(arrows_.begin(), arrows_.end(), [&](const Arrow& arrow) {
       return arrow.from == &state && arrow.exit && side_of(arrow) == Side::left;
     });
-    return quoted(sign == arrows_.end() ? state.name : sign_name(*sign));
+    return dot::quoted(sign == arrows_.end() ? state.name : sign_name(*sign));
   }
 
   void edge(const Arrow& arrow) {
     const std::string end = arrow.exit ? sign_name(arrow) : arrow.to->name;
     const std::string id = fmt::format("t_{}_{}", arrow.from->name, end);
-    const std::string from = quoted(arrow.from->name);
-    const std::string to = quoted(end);
+    const std::string from = dot::quoted(arrow.from->name);
+    const std::string to = dot::quoted(end);
     const bool dashed = counts_ != nullptr && taken(arrow) == 0;
     const std::string_view head = dashed ? "vee" : "normal";
-    const std::string look = fmt::format("{}, tooltip={}", paint(arrow), quoted(tooltip(arrow)));
+    const std::string look = fmt::format("{}, tooltip={}", paint(arrow), dot::quoted(tooltip(arrow)));
     if (arrow.exit && side_of(arrow) == Side::left) {
       // Dot puts the tail of an edge within a rank to the left of its head.
-      line("  {} -> {} [id={}, dir=back, arrowtail={}, {}];", to, from, quoted(id), head, look);
+      line("  {} -> {} [id={}, dir=back, arrowtail={}, {}];", to, from, dot::quoted(id), head, look);
     } else if (arrow.exit) {
-      line("  {} -> {} [id={}, arrowhead={}, {}];", from, to, quoted(id), head, look);
+      line("  {} -> {} [id={}, arrowhead={}, {}];", from, to, dot::quoted(id), head, look);
     } else if (is_bypass(arrow)) {
       // It goes by way of its own label, to the left of all that it passes. Left alone, dot would lead
       // it through the signs, and put them on the wrong side.
-      const std::string way = quoted("v_" + id);
+      const std::string way = dot::quoted("v_" + id);
       const std::string beside = leftmost_beside(next_on_spine(*arrow.from));
       line("  {} [label=<{}>, fontcolor=\"{}\"];", way, label(arrow), dashed ? kQuiet : kInk);
       line("  {{ rank=same; {}; {}; }}", way, beside);
       line("  {} -> {} [style=invis];", way, beside);
-      line("  {}:sw -> {}:n [id={}, arrowhead=none, {}];", from, way, quoted(id), look);
-      line("  {}:s -> {}:nw [id={}, arrowhead={}, {}];", way, to, quoted(id + "_end"), head, look);
+      line("  {}:sw -> {}:n [id={}, arrowhead=none, {}];", from, way, dot::quoted(id), look);
+      line("  {}:s -> {}:nw [id={}, arrowhead={}, {}];", way, to, dot::quoted(id + "_end"), head, look);
     } else {
       const std::string_view weight = &next_on_spine(*arrow.from) == arrow.to ? "weight=60, " : "";
-      line("  {} -> {} [id={}, label=<{}>, {}arrowhead={}, {}];", from, to, quoted(id), label(arrow),
+      line("  {} -> {} [id={}, label=<{}>, {}arrowhead={}, {}];", from, to, dot::quoted(id), label(arrow),
            weight, head, look);
     }
   }

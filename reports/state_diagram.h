@@ -45,6 +45,7 @@ struct Edge {
   std::string to;
   std::string on;  // the trigger; one Edge a trigger
   Tone tone = Tone::normal;
+  std::string only = "";  // who alone takes it, shown behind the trigger; empty: everybody
   auto key() const { return std::tie(from, to, on); }
 };
 

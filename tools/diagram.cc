@@ -47,7 +47,7 @@ reports::StateMachine drawable(const scenarios::MachineTable& table) {
   }
   for (const scenarios::MachineEdge& edge : table.edges) {
     machine.edges.push_back(
-        {std::string(edge.from), std::string(edge.to), std::string(edge.on), tone_of(edge.tone)});
+        {std::string(edge.from), std::string(edge.to), std::string(edge.on), tone_of(edge.tone), std::string(edge.only)});
   }
   return machine;
 }

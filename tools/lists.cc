@@ -80,6 +80,45 @@ int quirks(const ListOptions& options) {
   return kPass;
 }
 
+namespace {
+
+nlohmann::ordered_json profiles_as_json() {
+  nlohmann::ordered_json list = nlohmann::ordered_json::array();
+  for (const auto& row : scenarios::profile_rows()) {
+    nlohmann::ordered_json rules = nlohmann::ordered_json::array();
+    for (const auto& d : row.differences) {
+      rules.push_back({{"rows", d.rows}, {"rule", d.rule}, {"about", d.about},
+                       {"value", d.value}, {"usually", d.usually}});
+    }
+    list.push_back({{"name", row.name}, {"about", row.about}, {"rules", rules}});
+  }
+  nlohmann::ordered_json notes = nlohmann::ordered_json::array();
+  for (const auto& note : scenarios::version_notes()) {
+    notes.push_back({{"row", note.row}, {"modelled", note.modelled}, {"note", note.note}});
+  }
+  return {{"profiles", list}, {"notes", notes}};
+}
+
+}  // namespace
+
+int profiles(const ListOptions& options) {
+  if (options.json) {
+    std::cout << profiles_as_json().dump(2) << '\n';
+    return kPass;
+  }
+  for (const auto& row : scenarios::profile_rows()) {
+    std::cout << row.name << "  " << row.about << '\n';
+    for (const auto& d : row.differences) {
+      std::cout << "    " << padded(d.rule, 28) << d.value << "  -- " << d.about << " (" << d.rows << ")\n";
+    }
+  }
+  std::cout << "\nRows of the table of versions that no rule says:\n";
+  for (const auto& note : scenarios::version_notes()) {
+    std::cout << "    " << padded(note.row, 6) << note.note << (note.modelled ? "" : " (not modelled)") << '\n';
+  }
+  return kPass;
+}
+
 int marks(const ListOptions& options) {
   Reached reached;
   if (!run_all(options.files, reached)) return kBadInput;

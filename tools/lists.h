@@ -1,4 +1,4 @@
-// replsim quirks, replsim marks: the model's tables for people.
+// replsim quirks, replsim profiles, replsim marks: the model's tables for people.
 #pragma once
 
 #include <string>
@@ -12,6 +12,7 @@ struct ListOptions {
 };
 
 int quirks(const ListOptions& options);
+int profiles(const ListOptions& options);
 
 // kNotTested when scenarios were run and a mark was reached by none of them.
 int marks(const ListOptions& options);

@@ -55,6 +55,9 @@ Verb add_replay(CLI::App& app, ReplayOptions& options) {
   verb->add_option("--quirk", options.quirks, "Switch a quirk on, on every node (repeatable)")
       ->type_name("NAME")
       ->allow_extra_args(false);
+  verb->add_option("--profile", options.profile,
+                   "Run every node that is of the default release as this one (replsim profiles)")
+      ->type_name("NAME");
   return {verb, [&options] { return replay(options); }};
 }
 
@@ -79,6 +82,12 @@ Verb add_quirks(CLI::App& app, ListOptions& options) {
   CLI::App* verb = app.add_subcommand("quirks", "List the bugs that can be switched on");
   verb->add_flag("--json", options.json, "Print them as one JSON document");
   return {verb, [&options] { return quirks(options); }};
+}
+
+Verb add_profiles(CLI::App& app, ListOptions& options) {
+  CLI::App* verb = app.add_subcommand("profiles", "List the releases that a node can be, and how they differ");
+  verb->add_flag("--json", options.json, "Print them as one JSON document");
+  return {verb, [&options] { return profiles(options); }};
 }
 
 Verb add_marks(CLI::App& app, ListOptions& options) {
@@ -139,13 +148,14 @@ int run(int argc, char** argv) {
   ConformOptions conform_options;
   ReplayOptions replay_options;
   DiagramOptions diagram_options;
-  ListOptions quirk_options, mark_options;
+  ListOptions quirk_options, profile_options, mark_options;
   const std::vector<Verb> verbs = {
       add_replay(app, replay_options),
       add_check(app, check_options),
       add_conform(app, conform_options),
       add_diagram(app, diagram_options),
       add_quirks(app, quirk_options),
+      add_profiles(app, profile_options),
       add_marks(app, mark_options),
   };
 

@@ -62,6 +62,14 @@ std::optional<std::vector<scenarios::Scenario>> load_all(const ReplayOptions& op
       return std::nullopt;
     }
   }
+  for (scenarios::Scenario& scenario : all) {
+    if (options.profile.empty() || run_as(scenario, options.profile)) continue;
+    const std::string meant = scenarios::nearest_word(options.profile, scenarios::profile_names());
+    std::cerr << "replsim replay: there is no profile \"" << options.profile << '"';
+    if (!meant.empty()) std::cerr << " (did you mean \"" << meant << "\"?)";
+    std::cerr << '\n';
+    return std::nullopt;
+  }
   if (!good) return std::nullopt;
   return all;
 }

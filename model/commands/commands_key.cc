@@ -325,7 +325,7 @@ void expire_at(Call& call, Clock clock) {
     return call.rewrite({"DEL", key});
   }
   call.data.set_expiry(call.db, key, *when);
-  if (clock == Clock::ms) return;
+  if (clock == Clock::ms || !call.rules.expire_is_absolute) return;
   std::vector<std::string> argv(call.argv.begin(), call.argv.end());
   argv[0] = "PEXPIREAT";
   argv[2] = std::to_string(count_of(*when));

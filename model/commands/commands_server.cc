@@ -14,6 +14,7 @@
 #include "model/link.h"
 #include "model/data/number.h"
 #include "model/propagation.h"
+#include "model/releases.h"
 #include "model/data/rdb.h"
 #include "model/replicas.h"
 #include "model/resync.h"
@@ -56,8 +57,21 @@ void select(Turn& t, Session& session, Args argv) {
   reply_to(session).ok();
 }
 
+// Before 6.0 there was one password and no users (V14).
+void auth_by_password(Turn& t, Session& session, Args argv) {
+  const Config& c = t.s.config;
+  if (argv.size() != 2)
+    return reply_to(session).error("ERR wrong number of arguments for 'auth' command");
+  if (c.requirepass.empty())
+    return reply_to(session).error("ERR Client sent AUTH, but no password is set");
+  session.authenticated = argv[1] == c.requirepass;
+  if (!session.authenticated) return reply_to(session).error("ERR invalid password");
+  reply_to(session).ok();
+}
+
 void auth(Turn& t, Session& session, Args argv) {
   const Config& c = t.s.config;
+  if (!t.s.rules.auth_takes_user) return auth_by_password(t, session, argv);
   if (argv.size() > 3) return reply_to(session).error(kSyntax);
   if (c.requirepass.empty() && argv.size() == 2) {
     return reply_to(session).error(
@@ -126,6 +140,13 @@ bool watch_failed(const Turn& t, const Session& session) {
   });
 }
 
+// Up to 6.2 a transaction is told as such from its first command on that is more than a read, even
+// if it changes nothing (V37).
+bool tells_transaction(const Turn& t, const Command& command) {
+  return t.s.rules.wrapping != Rules::Wrapping::by_size &&
+         (command.flags & (flag::readonly | flag::admin)) == 0;
+}
+
 void exec(Turn& t, Session& session, Args) {
   if (!session.multi) return reply_to(session).error("ERR EXEC without MULTI");
   const bool broken = watch_failed(t, session);
@@ -136,7 +157,16 @@ void exec(Turn& t, Session& session, Args) {
   }
   if (broken) return reply_to(session).null_array();
   reply_to(session).array(transaction.queue.size());
-  for (const auto& argv : transaction.queue) call(t, session, *find_command(argv.front()), argv);
+  bool told = false;
+  for (const auto& argv : transaction.queue) {
+    const Command& command = *find_command(argv.front());
+    if (!told && tells_transaction(t, command)) {
+      told = true;
+      propagate(t, {session.db, {"MULTI"}});
+    }
+    call(t, session, command, argv);
+  }
+  if (told) propagate(t, {session.db, {"EXEC"}});
   if (t.s.unit.size() == 1 && transaction.queue.size() > 1) t.mark(Mark::unit_unwrapped_single);
 }
 
@@ -225,6 +255,7 @@ void config_get(Turn& t, Session& session, Args patterns) {
   for (const std::string& given : patterns) {
     const std::string pattern = lower(given);
     for (const Setting& setting : settings()) {
+      if (!has_setting(t.s.rules, setting.name)) continue;
       for (const std::string_view name : {setting.name, setting.alias}) {
         if (!name.empty() && matches(pattern, name))
           found.emplace_back(name, setting.get(t.s.config));
@@ -249,7 +280,11 @@ void apply_config(Turn& t, const Config& before) {
   State& s = t.s;
   if (s.backlog && s.config.repl_backlog_size != before.repl_backlog_size) {
     t.mark(Mark::backlog_resized);
-    s.backlog->resize(s.config.repl_backlog_size);
+    if (s.rules.resize_keeps_backlog) {
+      s.backlog->resize(s.config.repl_backlog_size);
+    } else {
+      empty_backlog(t);
+    }
   }
   recount_good_replicas(t);
 }
@@ -259,7 +294,8 @@ void config_set(Turn& t, Session& session, Args pairs) {
   for (std::size_t i = 0; i + 1 < pairs.size(); i += 2) {
     const Setting* setting = find_setting(pairs[i]);
     const bool role = same_word(pairs[i], "replicaof") || same_word(pairs[i], "slaveof");
-    if (setting == nullptr && !role) {
+    const bool there = setting != nullptr && has_setting(t.s.rules, setting->name);
+    if (!there && !role) {
       return reply_to(session).error(
           "ERR Unknown option or number of arguments for CONFIG SET - '" + pairs[i] + "'");
     }

@@ -93,8 +93,11 @@ std::vector<std::string> members_of(const Set& set) {
 
 void remove_and_tell(Call& call, const std::string& key, const std::vector<std::string>& members) {
   call.instead.emplace();
-  for (const std::string& member : members)
-    call.instead->push_back({call.db, {"SREM", key, member}});
+  const std::size_t most = call.rules.spop_in_batches ? 1024 : 1;  // V35
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    if (i % most == 0) call.instead->push_back({call.db, {"SREM", key}});
+    call.instead->back().argv.push_back(members[i]);
+  }
   call.dirty += members.size();
   change<Set>(call, key, [&](Set& held) {
     for (const std::string& member : members) held.erase(member);

@@ -89,10 +89,22 @@ void store(Call& call, std::string_view key, std::string_view value,
   ++call.dirty;
 }
 
+// A deadline as a point in time, rather than from now.
+bool says_a_time(Args argv) {
+  return std::any_of(argv.begin(), argv.end(), [](const std::string& word) {
+    return same_word(word, "EXAT") || same_word(word, "PXAT");
+  });
+}
+
 // Puts a deadline where replicas can only read it one way (R7.17).
 void store_until(Call& call, const std::string& key, const std::string& value, WallTime expires) {
   store(call, key, value, expires);
-  call.rewrite({"SET", key, value, "PXAT", std::to_string(count_of(expires))});
+  using Ttl = Rules::Ttl;  // V33
+  if (call.rules.set_ttl == Ttl::as_written) return;
+  const bool relative = call.rules.set_ttl == Ttl::milliseconds && !says_a_time(call.argv);
+  const WallTime origin = relative ? call.now : WallTime{};
+  call.rewrite({"SET", key, value, relative ? "PX" : "PXAT",
+                std::to_string((expires - origin).count())});
 }
 
 void rewrite_without_get(Call& call) {
@@ -102,7 +114,18 @@ void rewrite_without_get(Call& call) {
   call.rewrite(std::move(argv));
 }
 
+// What SET learnt later (6.0, 6.2) is a syntax error before.
+bool knows_options(Call& call) {
+  const auto later = [](const std::string& word) {
+    return same_word(word, "EXAT") || same_word(word, "PXAT") || same_word(word, "KEEPTTL") ||
+           same_word(word, "GET");
+  };
+  return call.rules.set_has_all_options || call.argv.size() < 4 ||
+         std::none_of(call.argv.begin() + 3, call.argv.end(), later);
+}
+
 void set(Call& call) {
+  if (!knows_options(call)) return call.syntax_error();
   const std::optional<SetOptions> options = parse_options(call, 3, accept_set_word);
   if (!options) return;
   std::optional<WallTime> expires;
@@ -194,6 +217,9 @@ void getex(Call& call) {
   call.data.set_expiry(call.db, key, expires);
   ++call.dirty;
   if (!expires) return call.rewrite({"PERSIST", key});
+  if (call.rules.set_ttl == Rules::Ttl::milliseconds && !says_a_time(call.argv)) {
+    return call.rewrite({"PEXPIRE", key, std::to_string((*expires - call.now).count())});
+  }
   call.rewrite({"PEXPIREAT", key, std::to_string(count_of(*expires))});
 }
 
@@ -335,7 +361,8 @@ void incrbyfloat(Call& call) {
   const std::string text = text_of(sum);
   change_or_create<String>(call, call.argv[1], [&](String& value) { value = text; });
   ++call.dirty;
-  call.rewrite({"SET", call.argv[1], text, "KEEPTTL"});  // replicas must not add on their own
+  call.rewrite({"SET", call.argv[1], text});  // replicas must not add on their own
+  if (call.rules.incrbyfloat_keeps_ttl) call.instead->back().argv.push_back("KEEPTTL");  // V34
   call.reply.bulk(text);
 }
 

@@ -24,6 +24,7 @@ struct RdbReplication {
 struct RdbOptions {
   int version = 10;                            // the number in the header
   std::string server_version = "7.0.15";       // redis-ver; empty: no aux but those of replication
+  bool by_valkey = false;                      // the version is under the name valkey-ver
   WallTime created{};                          // ctime
   std::optional<RdbReplication> replication;
   bool compress = true;                        // rdbcompression: LZF for long strings

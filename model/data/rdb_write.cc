@@ -46,7 +46,7 @@ class Writer {
     (out_ += rdb::kSignature) += digits;
     const bool introduced = !options_.server_version.empty();
     if (introduced) {
-      aux("redis-ver", options_.server_version);
+      aux(options_.by_valkey ? "valkey-ver" : "redis-ver", options_.server_version);
       aux("redis-bits", "64");
       aux("ctime", std::to_string(options_.created.time_since_epoch().count() / 1000));
       aux("used-mem", "0");

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "model/config.h"
+#include "model/releases.h"
 #include "model/rules.h"
 #include "scenarios/language/naming.h"
 #include "scenarios/language/read_config.h"
@@ -117,6 +118,23 @@ class ScenarioReader {
     if (names_.nodes.size() > kMostNodes) return;
     for (const Value* node : members(top_.get("nodes"), ""))
       scenario_.nodes.push_back(node_of(*node, like_all, common));
+    check_somebody_has(top_.get("config"));
+  }
+
+  // What is said of every node counts for those whose release has it: at least one.
+  void check_somebody_has(const Value* config) {
+    if (config == nullptr || config->kind != Kind::object || scenario_.nodes.empty()) return;
+    for (const Value* member : config->children) {
+      const model::Setting* setting = model::find_setting(member->key);
+      if (setting == nullptr) continue;
+      const auto has = [&](const Node& node) {
+        return model::has_setting(model::find_profile(node.profile)->rules, setting->name);
+      };
+      if (std::none_of(scenario_.nodes.begin(), scenario_.nodes.end(), has)) {
+        errors_.say_about_key(*member, scenario_.nodes.front().profile + " has no setting \"" +
+                                           member->key + "\"");
+      }
+    }
   }
 
   Node node_of(const Value& value, Node node, model::Config config) {
@@ -124,7 +142,9 @@ class ScenarioReader {
     node.name = value.key;
     node.place = errors_.document().place_of_key(value);
     profile_and_quirks(fields, node);
-    if (const Value* own = fields.get("config")) read_config(*own, node.config, config, errors_);
+    if (const Value* own = fields.get("config")) {
+      read_config(*own, node.config, config, errors_, model::find_profile(node.profile));
+    }
     names_.nodes[node.name] = config.databases;
     if (const Value* master = fields.get("replicaof"); master != nullptr && master->kind != Kind::null) {
       node.replicaof = master_of(*master, node.name);

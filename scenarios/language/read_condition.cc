@@ -27,7 +27,7 @@ constexpr auto kPrefixes = std::to_array<Prefix>({{">=", Op::at_least},
                                                   {"is:", Op::is}});
 
 const Words kRoleStates = {"none", "connect", "connecting", "handshake", "sync", "connected"};
-const Words kReplicaStates = {"wait_bgsave", "send_bulk", "online"};
+const Words kReplicaStates = {"wait_bgsave", "send_bulk", "bg_rdb_load", "online"};
 
 Words link_states() {
   Words words;

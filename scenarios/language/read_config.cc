@@ -2,6 +2,8 @@
 
 #include <map>
 
+#include "model/releases.h"
+
 namespace scenarios {
 namespace {
 
@@ -36,7 +38,8 @@ std::optional<std::string> value_text(const Value& value, const model::Setting& 
 
 }  // namespace
 
-void read_config(const Value& value, ConfigLines& lines, model::Config& config, Errors& errors) {
+void read_config(const Value& value, ConfigLines& lines, model::Config& config, Errors& errors,
+                 const model::Profile* profile) {
   if (value.kind != Kind::object)
     return errors.expected(value, "settings in { }, by their redis.conf names");
   std::map<std::string_view, std::string> seen;  // a setting and an alias of it are one
@@ -53,6 +56,10 @@ void read_config(const Value& value, ConfigLines& lines, model::Config& config, 
       if (first->second == member->key) continue;  // the parser has complained
       errors.say_about_key(*member,
                            "\"" + member->key + "\" sets the same as \"" + first->second + "\" before it");
+    }
+    if (profile != nullptr && !model::has_setting(profile->rules, setting->name)) {
+      errors.say_about_key(*member, std::string(profile->name) + " has no setting \"" + member->key + "\"");
+      continue;
     }
     const auto text = value_text(*member, *setting, errors);
     if (!text) continue;

@@ -97,7 +97,7 @@ struct RoleStateIs {   // the word ROLE answers on a replica: "connect", "sync",
   std::string node;
   Test test;
 };
-struct ReplicaStateIs {  // how `node` sees its replica: "wait_bgsave", "send_bulk", "online"; or absent
+struct ReplicaStateIs {  // how `node` sees its replica: "wait_bgsave", "send_bulk", "bg_rdb_load", "online"; or absent
   std::string node, replica;
   Test test;
 };

@@ -5,6 +5,9 @@
 #include <utility>
 #include <variant>
 
+#include "model/own_streams.h"
+#include "scenarios/oracles/following.h"
+
 namespace scenarios {
 
 using model::LinkEvent;
@@ -21,6 +24,11 @@ void Ledger::saw(const Scene& scene) {
   if (history.author != Author{scene.seen.node, now.life}) return;
   if (!trusted(scene.node)) history.trusted = false;
   if (!history.trusted) return;
+  if (!history.deadlines_drift && !deadlines_agree(scene.seen.nodes)) {
+    for (unsigned db = 0; db < scene.state.data.databases(); ++db) {
+      if (scene.state.data.expiring(db) > 0) history.deadlines_drift = true;
+    }
+  }
 
   if (now.master && now.has_backlog) {
     const model::Backlog& backlog = *scene.state.backlog;
@@ -47,7 +55,8 @@ Ledger::History Ledger::begin(const Scene& scene) const {
   if (scene.link_took(LinkEvent::loaded) || scene.link_took(LinkEvent::carry_on)) return h;
 
   h.author = Author{scene.seen.node, now.life};
-  h.trusted = trusted(scene.node);
+  // Before 4.0 an id names a process, which counts anew when it likes (V2, V19).
+  h.trusted = trusted(scene.node) && model::relays(scene.state);
   if (!scene.same_life()) {  // from a file: the new history goes on where the file's ended (R10.18)
     h.parent = now.second_id;
     h.fork = now.second_offset - 1;
@@ -61,6 +70,7 @@ Ledger::History Ledger::begin(const Scene& scene) const {
     if (untrusted) h.trusted = false;
     h.parent.reset();
   }
+  if (h.parent) h.deadlines_drift = find(*h.parent)->deadlines_drift;
   if (h.parent) {
     h.end = h.fork;
   } else {
@@ -144,6 +154,7 @@ std::optional<std::uint64_t> Ledger::digest(const ReplId& id, Offset offset) con
   // without a backlog may have changed its data there (its offset stood still).
   for (const History* h = find(id); h != nullptr; h = h->parent ? find(*h->parent) : nullptr) {
     if (!h->parent || offset >= h->fork) {
+      if (h->deadlines_drift) return std::nullopt;
       if (const Point* point = point_at(*h, offset)) return point->digest;
       if (!h->parent || offset > h->fork) return std::nullopt;
     }

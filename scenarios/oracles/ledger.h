@@ -80,6 +80,8 @@ class Ledger {
   struct History {
     std::optional<Author> author;
     bool trusted = false;
+    // There were keys with a deadline while deadlines need not agree: its digests say nothing.
+    bool deadlines_drift = false;
     std::optional<ReplId> parent;
     Offset fork = 0;  // the last offset that is the parent's
     Offset end = 0;

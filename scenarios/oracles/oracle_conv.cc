@@ -3,6 +3,7 @@
 //
 // A master goes on sending pings, so a replica may lag by what was sent in the second half of the
 // calm, as long as that changed no data.
+#include "scenarios/oracles/following.h"
 #include "scenarios/oracles/oracle_list.h"
 
 namespace scenarios {
@@ -20,7 +21,7 @@ class Conv final : public Judging<Conv> {
       if (!top || *top == node || !connected(node, end)) continue;
       if (!trusted(end.nodes[node]) || !trusted(end.nodes[*top])) continue;
       held();
-      judge(end, ledger, end.nodes[node], end.nodes[*top]);
+      judge(end, ledger, end.nodes[node], end.nodes[*top], one_history(node, end));
     }
   }
 
@@ -33,14 +34,27 @@ class Conv final : public Judging<Conv> {
     return true;
   }
 
-  void judge(const CalmEnd& end, const Ledger& ledger, const NodeView& node, const NodeView& top) {
+  // Every node up to the top relays what it hears, and knows where it is. Before 4.0, and after
+  // SYNC, two nodes have only their data to be compared.
+  static bool one_history(std::size_t node, const CalmEnd& end) {
+    for (; end.follows[node]; node = *end.follows[node]) {
+      if (!shares_its_history(*end.nodes[node].state, *end.nodes[*end.follows[node]].state))
+        return false;
+    }
+    return true;
+  }
+
+  void judge(const CalmEnd& end, const Ledger& ledger, const NodeView& node, const NodeView& top,
+             bool one_history) {
     const model::History& ours = node.state->history;
     const model::History& theirs = top.state->history;
     const std::string both =
         std::string(node.name) + " and its top master " + std::string(top.name);
-    if (const auto difference = node.state->data.difference(top.state->data)) {
+    const bool deadlines = deadlines_agree(end.nodes);
+    if (const auto difference = data_difference(*node.state, *top.state, deadlines)) {
       return fail(end.at, node, "data-differ", both + " ended with other data: " + *difference);
     }
+    if (!one_history) return;
     if (ours.id == theirs.id &&
         (ours.offset == theirs.offset || lags_by_pings(end, ledger, ours, theirs))) {
       return;

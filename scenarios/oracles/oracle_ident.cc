@@ -31,7 +31,7 @@ std::optional<ReplId> id_of(std::string_view text) {
 
 bool receives_our_data(model::FeedState state) {
   return state == model::FeedState::wait_bgsave_end || state == model::FeedState::send_bulk ||
-         state == model::FeedState::online;
+         state == model::FeedState::bg_rdb_load || state == model::FeedState::online;
 }
 
 class Ident final : public Judging<Ident> {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "model/own_streams.h"
 #include "scenarios/oracles/oracle_list.h"
 
 namespace scenarios {
@@ -47,6 +48,7 @@ class Mono final : public Judging<Mono> {
     if (!scene.same_life() || before.id != scene.now.id || before.offset == scene.now.offset)
       return;
     if (before.loading || scene.link_took(model::LinkEvent::loaded)) return;
+    if (!model::relays(scene.state)) return;  // SLAVEOF makes it count from 0 again (V19)
     held();
     if (before.offset < scene.now.offset) return;
     fail(scene, "went-back", std::string(scene.node.name) + " went back from " + grouped(before.offset) +

@@ -16,6 +16,7 @@
 #include <algorithm>
 #include <variant>
 
+#include "model/own_streams.h"
 #include "scenarios/oracles/oracle_list.h"
 
 namespace scenarios {
@@ -203,8 +204,9 @@ class MustCont final : public Judging<MustCont> {
   static void follow_position(const Scene& scene, Memory& memory) {
     const Glance& now = scene.now;
     const model::Link& link = scene.state.link;
-    if (now.master) {
-      memory.resume.reset();
+    const model::Rules& rules = scene.state.rules;
+    if (now.master || !model::relays(scene.state)) {
+      memory.resume.reset();  // before 4.0 nobody is held to what a replica could have asked
     } else if (scene.same_life() && scene.before.master) {
       memory.resume =
           Position{now.id, now.offset};  // a demoted master offers its own history (R10.3)
@@ -218,7 +220,11 @@ class MustCont final : public Judging<MustCont> {
     const bool load_began = now.loading && link.transfer->mode != model::Transfer::Mode::swapdb;
     const bool flushed =
         !now.master && !now.has_backlog && scene.same_life() && scene.before.has_backlog;
-    if (load_began || flushed || scene.link_took(LinkEvent::stream_malformed) ||
+    // Up to 6.2 it is gone with the answer already (V17, V18).
+    const bool given_up = !rules.keeps_position_until_load &&
+                          (scene.link_took(LinkEvent::full_resync) ||
+                           scene.link_took(LinkEvent::not_supported));
+    if (load_began || flushed || given_up || scene.link_took(LinkEvent::stream_malformed) ||
         scene.link_took(LinkEvent::closed_while_held)) {
       memory.resume.reset();
     }

@@ -4,6 +4,7 @@
 #include <array>
 #include <variant>
 
+#include "model/own_streams.h"
 #include "scenarios/oracles/oracle_list.h"
 
 namespace scenarios {
@@ -14,6 +15,7 @@ using model::State;
 
 std::optional<std::string> wrong_with_backlog(const State& s) {
   if (!s.backlog) {
+    if (model::feeds_each(s)) return std::nullopt;  // none was kept before 2.8
     const bool attached =
         std::any_of(s.replicas.begin(), s.replicas.end(), [&](model::ConnId conn) {
           const auto session = s.sessions.find(conn);
@@ -60,7 +62,8 @@ std::optional<std::string> wrong_with_roles(const State& s) {
 }
 
 std::optional<std::string> wrong_with_master(const State& s) {
-  if (!s.link.master) return std::nullopt;
+  // R1.6 is of a node that relays: before 4.0 its own count has nothing to do with its master's.
+  if (!s.link.master || !model::relays(s)) return std::nullopt;
   const model::MasterSession& master = *s.link.master;
   if (!s.backlog) return "is connected to its master and has no backlog (R1.6)";
   if (master.id != s.history.id) {
@@ -75,7 +78,7 @@ std::optional<std::string> wrong_with_master(const State& s) {
 }
 
 std::optional<std::string> wrong_with_cached(const State& s) {
-  if (!s.link.cached) return std::nullopt;
+  if (!s.link.cached || !model::relays(s)) return std::nullopt;
   const model::Resumable& cached = *s.link.cached;
   if (cached.id != s.history.id || cached.applied != s.history.offset) {
     return "would resume from " + place(cached.id, cached.applied) + " but is at " +

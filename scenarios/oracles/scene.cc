@@ -59,6 +59,10 @@ std::string_view phase_of(const NodeView& node) {
     case LinkState::connect:
     case LinkState::connecting:
       return "connecting";
+    case LinkState::dual_connecting:
+    case LinkState::dual_receive_reply:
+    case LinkState::dual_receive_endoff:
+    case LinkState::dual_transfer:
     case LinkState::transfer: {
       const auto& transfer = node.state->link.transfer;
       return transfer && transfer->complete ? "loading" : "transfer";

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "model/state.h"
+#include "scenarios/oracles/following.h"
 
 namespace scenarios {
 namespace {
@@ -51,28 +52,28 @@ std::uint64_t bytes_of(const model::State& s) {
 
 enum class Lag { none, pings };
 
-bool is_settled(const World& world, std::size_t node, std::size_t master, Lag lag) {
+bool is_settled(const World& world, std::size_t node, std::size_t master, Lag lag, bool deadlines) {
   const model::State& replica = *world.state(node);
   const model::State& above = *world.state(master);
   const model::Session* const session = world.replica_of(master, world.host_of(node));
   if (replica.link.state != model::LinkState::connected || session == nullptr ||
-      session->feed.state != model::FeedState::online || replica.history.id != above.history.id) {
+      session->feed.state != model::FeedState::online) {
     return false;
   }
-  const model::Offset end = above.history.offset;
-  if (lag == Lag::none && (replica.history.offset != end || session->feed.acked != end))
-    return false;
+  if (shares_its_history(replica, above) && replica.history.id != above.history.id) return false;
+  if (lag == Lag::none && !has_received_all(replica, above, *session)) return false;
   const auto changed = [&](std::size_t i) {
     return world.node(i).touched_up || world.node(i).corrupted_input;
   };
-  return changed(node) || changed(master) || replica.data.digest() == above.data.digest();
+  return changed(node) || changed(master) || !data_difference(replica, above, deadlines);
 }
 
 bool all_settled(const World& world, Lag lag) {
   if (!world.is_idle()) return false;
+  const bool deadlines = deadlines_agree(world.views());
   for (std::size_t i = 0; i < world.nodes(); ++i) {
     if (!has_reachable_master(world, i)) continue;
-    if (!is_settled(world, i, *world.follows(i), lag)) return false;
+    if (!is_settled(world, i, *world.follows(i), lag, deadlines)) return false;
   }
   return true;
 }

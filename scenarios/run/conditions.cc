@@ -5,7 +5,9 @@
 #include "model/info.h"
 #include "model/marks.h"
 #include "model/data/number.h"
+#include "model/own_streams.h"
 #include "model/state.h"
+#include "scenarios/oracles/following.h"
 #include "model/data/text.h"
 
 namespace scenarios {
@@ -305,9 +307,11 @@ bool Judge::synced(const Synced& c, std::string& seen) const {
     if (s->link.state != model::LinkState::connected) {
       return say("the link of " + other + " is " + std::string(model::name(s->link.state)));
     }
-    if (s->history.id != master->history.id)
+    const model::State& direct = *state(world().node(*followed).name);
+    const bool counts_alike = shares_its_history(*s, direct) && model::relays(*master);
+    if (counts_alike && s->history.id != master->history.id)
       return say(other + " is in another history than " + name);
-    if (s->history.offset != master->history.offset) {
+    if (counts_alike && s->history.offset != master->history.offset) {
       return say(other + " is at offset " + std::to_string(s->history.offset) + ", " + name +
                  " at " + std::to_string(master->history.offset));
     }
@@ -316,6 +320,12 @@ bool Judge::synced(const Synced& c, std::string& seen) const {
     if (feed == nullptr) return say(above + " does not know its replica " + other);
     if (feed->feed.state != model::FeedState::online)
       return say(other + " is not online on " + above);
+    if (!counts_alike) {
+      if (!has_received_all(*s, direct, *feed)) return say(other + " lacks bytes that " + above + " sent");
+      const auto difference = data_difference(*master, *s, deadlines_agree(world().views()));
+      if (difference) return say(name + " and " + other + " differ: " + *difference);
+      continue;
+    }
     if (feed->feed.acked != master->history.offset) {
       return say(other + " has acknowledged " + std::to_string(feed->feed.acked) + " of " +
                  std::to_string(master->history.offset));
@@ -332,11 +342,9 @@ bool Judge::equal(const Equal& c, std::string& seen) const {
       if (words) seen = (s == nullptr ? name : c.nodes.front()) + " is down";
       return false;
     }
-    if (s->data.digest() == first->data.digest()) continue;
-    if (words) {
-      seen = c.nodes.front() + " and " + name +
-             " differ: " + first->data.difference(s->data).value_or("in their digests alone");
-    }
+    const auto difference = data_difference(*first, *s, deadlines_agree(world().views()));
+    if (!difference) continue;
+    if (words) seen = c.nodes.front() + " and " + name + " differ: " + *difference;
     return false;
   }
   return true;

@@ -2,6 +2,7 @@
 
 #include "model/info.h"
 #include "model/data/number.h"
+#include "model/releases.h"
 #include "model/state.h"
 
 namespace scenarios {
@@ -71,6 +72,7 @@ std::optional<std::string> info_field(const World& world, std::size_t node,
                                       std::string_view field) {
   const model::State* const s = world.state(node);
   if (s == nullptr) return std::nullopt;
+  if (!model::has_info_field(s->rules, field)) return std::nullopt;
   // Those that are waited for most often are read without composing the whole.
   if (field == "role") return s->is_master() ? "master" : "slave";
   if (field == "master_repl_offset") return std::to_string(s->history.offset);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -13,6 +14,7 @@ enum class EdgeTone : std::uint8_t { normal, failure, command };
 struct MachineEdge {
   std::string_view from, to, on;
   EdgeTone tone = EdgeTone::normal;
+  std::string_view only = "";  // the profile that alone takes it; empty: any
 };
 
 struct MachineTable {
@@ -30,6 +32,24 @@ struct QuirkRow {
   std::string_view name, source, about;
 };
 std::vector<QuirkRow> quirk_rows();
+
+// A release, and each rule in which it is not as the first.
+struct ProfileRow {
+  struct Difference {
+    std::string_view rows, rule, about;
+    std::string value, usually;
+  };
+  std::string_view name, about;
+  std::vector<Difference> differences;
+};
+std::vector<ProfileRow> profile_rows();
+
+// Rows of the reference's table of versions that no rule says by itself.
+struct VersionNote {
+  std::string_view row, note;
+  bool modelled = false;
+};
+std::vector<VersionNote> version_notes();
 
 struct MarkRow {
   std::string_view name, about;

@@ -94,6 +94,8 @@ struct NodeProcess {
   bool from_raw = false;         // follows, or once followed, a raw peer, perhaps by way of others
   bool touched_up = false;       // its data were changed behind the protocol
   bool corrupted_input = false;  // a fault changed bytes sent to it that no checksum protects
+  // Where its last full resync came from, and which count of that node's own stream (before 4.0).
+  std::optional<std::pair<std::size_t, std::uint32_t>> copied_from;
 
   bool operator==(const NodeProcess&) const = default;
 };

@@ -187,6 +187,11 @@ class Follower {
     set(way_.landmarks_.reply, way_.line_at_);
     pair_.open_request.reset();
     ++way_.answers_;
+    if (line.starts_with("$ENDOFF:")) {  // on an RDB channel the payload's header follows
+      if (wanted_) say(message_text(line), way_.line_at_, way_.position_ - way_.line_at_);
+      way_.phase_ = Phase::header;
+      return;
+    }
     if (line.starts_with('$')) return begin_payload(line);  // SYNC has no line of its own
     if (wanted_) say(message_text(line), way_.line_at_, way_.position_ - way_.line_at_);
     if (line.starts_with("+FULLRESYNC")) {

@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "model/data/rdb.h"
+#include "model/releases.h"
 #include "model/state.h"
 
 namespace scenarios {
@@ -12,10 +13,12 @@ namespace {
 
 constexpr int kDefaultPort = 6379;
 
-void apply(model::Config& config, const ConfigLines& lines) {
+// A setting that is said of every node is passed over where the release does not have it.
+void apply(model::Config& config, const ConfigLines& lines, const model::Rules& rules) {
   for (const auto& [name, value] : lines) {
     const model::Setting* const setting = model::find_setting(name);
     if (setting == nullptr) throw std::logic_error("a scenario with an unknown setting: " + name);
+    if (!model::has_setting(rules, setting->name)) continue;
     if (const auto problem = setting->set(config, value)) {
       throw std::logic_error("a scenario with a bad setting: " + name + ": " + *problem);
     }
@@ -201,7 +204,7 @@ const model::Session* World::replica_of(std::size_t master, sim::HostId host) co
   const model::State* const s = state(master);
   if (s == nullptr) return nullptr;
   for (auto it = s->sessions.rbegin(); it != s->sessions.rend(); ++it) {
-    if (!it->second.is_replica()) continue;
+    if (!it->second.is_replica() || it->second.announced.rdb_channel) continue;
     const auto end = end_of(nodes_[master], it->first);
     if (end && kernel_.host_of(sim::peer_of(*end)) == host) return &it->second;
   }
@@ -241,7 +244,8 @@ bool World::operator==(const World& other) const {
 model::Boot World::boot(const NodeProcess& node) const {
   model::Boot boot;
   boot.rules = node.rules;
-  apply(boot.config, node.config);
+  boot.config = model::default_config(node.rules);
+  apply(boot.config, node.config, node.rules);
   boot.files = node.disk;
   if (!node.replicaof.empty()) {
     boot.replicaof_host = scenario_->one_address ? "127.0.0.1" : node.replicaof;
@@ -256,8 +260,8 @@ int World::port_of(std::string_view name) const {
   if (number(*host) >= nodes_.size()) return scenario_->peers[number(*host) - nodes_.size()].port;
   const NodeProcess& node = nodes_[number(*host)];
   if (node.server) return static_cast<int>(node.server->state().config.port);
-  model::Config config;
-  apply(config, node.config);
+  model::Config config = model::default_config(node.rules);
+  apply(config, node.config, node.rules);
   return static_cast<int>(config.port);
 }
 

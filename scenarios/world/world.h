@@ -162,6 +162,7 @@ class World {
   void input(std::size_t node, const Source& source, Act&& act);
   void note_data(std::size_t node, const Source& source,
                  std::optional<std::uint64_t> digest_before);
+  void note_old_release(std::size_t node, const Source& source, const model::Effect& effect);
   void carry_out(std::size_t node);
 
   void perform(std::size_t node, const model::Dial& dial);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <variant>
 
+#include "model/own_streams.h"
 #include "model/state.h"
 #include "scenarios/world/world.h"
 
@@ -116,13 +117,33 @@ void World::note_data(std::size_t index, const Source& source,
     node.touched_up = true;
   }
   for (const model::Effect& effect : scratch_.effects.list) {
+    note_old_release(index, source, effect);
     const auto* const edge = std::get_if<model::Transitioned>(&effect);
     if (edge != nullptr && edge->machine == model::MachineKind::replica_link &&
         edge->on == static_cast<std::uint8_t>(model::LinkEvent::loaded)) {
       node.touched_up = false;
       node.corrupted_input = false;
+      if (const auto above = follows(index); above && nodes_[*above].server)
+        node.copied_from = {*above, state(*above)->counts};
     }
   }
+}
+
+// Two ways in which data part that are no bug of anybody here but of the time: a release does not
+// understand what a newer one says, and one before 4.0 counts anew under the same run id, so that it
+// takes an old position for a new one (V2, V19). A full resync repairs it.
+void World::note_old_release(std::size_t index, const Source& source, const model::Effect& effect) {
+  const auto* const reached = std::get_if<model::Reached>(&effect);
+  if (reached != nullptr && reached->mark == model::Mark::stream_error_ignored) {
+    for (const NodeProcess& other : nodes_) {
+      if (other.rules.release > nodes_[index].rules.release) nodes_[index].touched_up = true;
+    }
+  }
+  const auto* const resync = std::get_if<model::Resync>(&effect);
+  if (resync == nullptr || resync->why != model::Resync::Why::granted || !source.peer) return;
+  if (model::relays(*state(index))) return;
+  NodeProcess& peer = nodes_[*source.peer];
+  if (peer.copied_from != std::pair(index, state(index)->counts)) peer.corrupted_input = true;
 }
 
 void World::carry_out(std::size_t index) {

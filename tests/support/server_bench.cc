@@ -9,6 +9,7 @@
 
 #include "model/applying.h"
 #include "model/config.h"
+#include "model/releases.h"
 #include "model/info.h"
 #include "model/data/resp.h"
 #include "model/server.h"
@@ -245,7 +246,7 @@ struct ServerBench::Parts {
       }
       const std::size_t sign = words[i].find('=');
       const model::Setting* setting = model::find_setting(words[i].substr(0, sign));
-      if (setting == nullptr) throw std::runtime_error("no setting: " + words[i]);
+      if (setting == nullptr || !model::has_setting(node.boot.rules, setting->name)) throw std::runtime_error("no setting: " + words[i]);
       if (auto problem = setting->set(node.boot.config, words[i].substr(sign + 1))) {
         throw std::runtime_error(words[i] + ": " + *problem);
       }
@@ -362,13 +363,17 @@ void ServerBench::run(const std::string& line, std::vector<std::string>& answer)
   } else if (verb == "node") {
     Node& node = p.nodes[words.at(1)];
     node.name = words[1];
+    // "node a redis-2.8 ..." is of that release.
+    const bool of_release = words.size() > 2 && model::find_profile(words[2]) != nullptr;
+    if (of_release) node.boot.rules = model::find_profile(words[2])->rules;
+    node.boot.config = model::default_config(node.boot.rules);
     // Tests are of one thing at a time: no pings and no waiting for more replicas unless asked for.
     node.boot.config.repl_ping_replica_period = 3600;
     node.boot.config.repl_diskless_sync_delay = 0;
     node.boot.config.repl_diskless_sync = false;
     node.boot.config.save = "";
     node.boot.config.enable_debug_command = "yes";
-    p.configure(node, words, 2);
+    p.configure(node, words, of_release ? 3 : 2);
     p.start(words[1]);
   } else if (verb == "pass") {
     p.pass(duration(words.at(1)));
