@@ -95,6 +95,7 @@ Verb add_conform(CLI::App& app, ConformOptions& options) {
       ->type_name("DIR");
   verb->add_option("cases", options.cases, "Names of cases; without any, all")->type_name("CASE");
   verb->add_flag("--all", options.all, "Print every difference, not only the first of each case");
+  verb->add_flag("--json", options.json, "Print the outcome as one JSON document");
   return {verb, [&options] { return conform(options); }};
 }
 

@@ -58,8 +58,8 @@ struct WaitSync {
 struct WaitWire {
   std::string link, what, text;
   bool to_master = false;           // dir: r2m
-  std::optional<std::size_t> conn;  // else the newest
-  std::size_t conns = 0;            // at least so many must have been
+  std::int64_t conn = -1;  // below 0: counted from the newest
+  std::size_t conns = 0;   // at least so many must have been
   std::size_t bytes = 0;
   sim::Duration within{15'000'000};
 };
@@ -69,10 +69,11 @@ struct Fault {
   std::vector<bool> ways;  // to_master or not; both when the case names none
   std::optional<std::int64_t> bytes;
   bool on_next = false;  // when: next
-  bool then_stall = false, freeze = false, connection_only = false;
+  bool then_stall = false, freeze = false;
+  bool connection_only = false;  // scope: conn; else every later connection as well
   sim::Duration drain{80'000};
-  std::int64_t value = 1;
-  std::optional<std::size_t> conn;
+  std::int64_t value = 1;            // 0: no longer
+  std::optional<std::int64_t> conn;  // below 0: counted from the newest
 };
 struct Raw {
   std::string name, to;
@@ -125,7 +126,9 @@ struct Node {
 };
 struct FakeMaster {
   std::string name;
-  std::vector<std::pair<std::string, std::vector<std::string>>> rules;  // see scenarios/world/peers.h
+  // A request's first word, or first two, and the replies: one a connection, the last one for all
+  // further ones. See fake_masters.h.
+  std::vector<std::pair<std::string, std::vector<std::string>>> rules;
 };
 
 // How the wire of one connection ("B>A#0") or of all of a link ("B>A") was written down.
@@ -149,10 +152,15 @@ struct Case {
   Pairs masks;                           // pattern, replacement
   std::vector<std::string> literal_ids;  // that the case itself writes out
   sim::Duration pace{0};
+  // Members that the recorder does not read, so that they decided nothing: "steps[3].why".
+  std::vector<std::string> unread;
 };
 
-// What a case, or a place in it, has that this program does not know.
+// What a case has that this program does not know, and where. Steps and faults of unknown kinds,
+// unknown words and names: whoever skipped them would compare something else than what was
+// recorded.
 struct NotUnderstood {
+  std::string where;  // "steps[3] {...}", or empty
   std::string problem;
 };
 

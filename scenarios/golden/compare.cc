@@ -8,7 +8,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::size_t kLongest = 400, kContext = 3;
+constexpr std::size_t kLongest = 400, kContext = 3, kHeard = 6;
 
 std::string text(const Json& value) {
   std::string text = value.dump(-1, ' ', false, Json::error_handler_t::replace);
@@ -25,9 +25,12 @@ class Comparison {
     if (recorded.is_array() && model.is_array()) return elements(recorded, model, where);
     if (recorded != model) differ(where, text(recorded), text(model));
   }
-  void step(std::string text) { step_ = std::move(text); }
+  void step(std::string text, std::vector<std::string> heard) {
+    step_ = std::move(text);
+    heard_ = std::move(heard);
+  }
   void differ(const std::string& where, std::string recorded, std::string model) {
-    out_.push_back({where, step_, std::move(recorded), std::move(model), before_});
+    out_.push_back({where, step_, std::move(recorded), std::move(model), before_, heard_});
   }
 
  private:
@@ -65,7 +68,7 @@ class Comparison {
 
   std::vector<Difference>& out_;
   std::string step_;
-  std::vector<std::string> before_;
+  std::vector<std::string> before_, heard_;
 };
 
 }  // namespace
@@ -73,20 +76,28 @@ class Comparison {
 std::vector<Difference> differences(const Json& recorded, const Json& model) {
   std::vector<Difference> out;
   Comparison comparison(out);
+  std::vector<std::string> heard;
   const Json& steps = recorded.at("steps");
-  for (std::size_t i = 0; i < steps.size(); ++i) {
+  if (steps.size() != model.at("steps").size())
+    comparison.differ("steps", std::to_string(steps.size()) + " steps",
+                      std::to_string(model["steps"].size()) + " steps in the input");
+  for (std::size_t i = 0; i < std::min(steps.size(), model["steps"].size()); ++i) {
     Json order = steps[i];
     order.erase("result");
-    comparison.step(text(order));
+    if (model["steps"][i].contains("heard")) {
+      for (const Json& line : model["steps"][i]["heard"]) heard.push_back(line.get<std::string>());
+    }
+    if (heard.size() > kHeard)
+      heard.erase(heard.begin(), heard.end() - static_cast<std::ptrdiff_t>(kHeard));
+    comparison.step(text(order), heard);
     const std::string where = "steps[" + std::to_string(i) + "].result";
     const Json none;
     const Json& real = steps[i].contains("result") ? steps[i]["result"] : none;
-    const Json& ours = i < model["steps"].size() && model["steps"][i].contains("result")
-                           ? model["steps"][i]["result"]
-                           : none;
+    const Json& ours =
+        model["steps"][i].contains("result") ? model["steps"][i]["result"] : none;
     comparison.compare(real, ours, where);
   }
-  comparison.step("");
+  comparison.step("", {});
   comparison.compare(recorded.at("wire"), model["wire"], "wire");
   const Json none = Json::object();
   comparison.compare(recorded.contains("times") ? recorded["times"] : none,

@@ -13,6 +13,7 @@ struct Difference {
   std::string step;                 // the step it belongs to, if it belongs to one
   std::string recorded, model;      // as JSON; empty: not there
   std::vector<std::string> before;  // in a list: the elements just before, on which both agree
+  std::vector<std::string> heard;   // in a step: what the model's links carried until it was done
 };
 
 // Results of steps, the wire and times, in this order. `steps` of the recording hold the steps as

@@ -89,30 +89,25 @@ const std::string* field(const Info& info, std::string_view name) {
   return it == info.end() ? nullptr : &it->second;
 }
 
-std::string label_of(const World& world, const std::string& port) {
-  for (std::uint32_t i = 0; i < world.kernel().hosts(); ++i) {
-    const std::string_view name = world.name_of(sim::HostId{i});
-    const bool listens = world.host_named(name).has_value();
-    if (listens && std::to_string(world.port_of(name)) == port)
-      return "<port:" + std::string(name) + ">";
-  }
-  return port;
+std::string label_of(const Labels& labels, const std::string& port) {
+  const auto it = labels.find(port);
+  return it == labels.end() ? port : it->second;
 }
 
-std::vector<SeenReplica> replicas_in(const World& world, const Info& info) {
+std::vector<SeenReplica> replicas_in(const Labels& labels, const Info& info) {
   std::vector<SeenReplica> replicas;
   for (const auto& [name, value] : info) {
     if (!is_numbered(name, "slave")) continue;
     SeenReplica seen{{}, fields_of(value)};
     const std::string& port = seen.fields["port"];
-    seen.label = label_of(world, port);
+    seen.label = label_of(labels, port);
     if (seen.label == port) seen.label = "<port:" + port + ">";
     replicas.push_back(std::move(seen));
   }
   return replicas;
 }
 
-Json tell_info(const World& world, const Info& info) {
+Json tell_info(const Labels& labels, const Info& info) {
   Json out;
   for (const std::string_view name : kTold) {
     const std::string* const value = field(info, name);
@@ -124,7 +119,7 @@ Json tell_info(const World& world, const Info& info) {
       out[std::string(name)] = *value;
   }
   std::vector<Json> replicas;
-  for (const SeenReplica& seen : replicas_in(world, info)) {
+  for (const SeenReplica& seen : replicas_in(labels, info)) {
     replicas.push_back({{"replica", seen.label},
                         {"state", seen.fields.at("state")},
                         {"offset", model::to_integer(seen.fields.at("offset")).value_or(-1)}});
@@ -142,11 +137,11 @@ Json tell_info(const World& world, const Info& info) {
   return out;
 }
 
-Json tell_role(const World& world, Json reply) {
+Json tell_role(const Labels& labels, Json reply) {
   if (!reply.is_array()) return reply;
   const auto named = [&](const Json& port) {
     const std::string text = port.get<std::string>();
-    return text.substr(0, 1) + label_of(world, text.substr(1));
+    return text.substr(0, 1) + label_of(labels, text.substr(1));
   };
   if (reply[0] != "$master") {
     reply[2] = named(reply[2]);

@@ -16,19 +16,22 @@ using Info = std::vector<std::pair<std::string, std::string>>;
 Info info_of(const World& world, std::size_t node);
 const std::string* field(const Info& info, std::string_view name);
 
-// "<port:A>" for a port that one of the case's servers listens on.
-std::string label_of(const World& world, const std::string& port);
+// Ports of servers, scripted masters and the proxies before them, and what they are called:
+// "<port:A>".
+using Labels = std::map<std::string, std::string>;
+// The port itself when nobody listens there.
+std::string label_of(const Labels& labels, const std::string& port);
 
 // One replica as INFO tells it.
 struct SeenReplica {
   std::string label;
   std::map<std::string, std::string> fields;  // ip, port, state, offset, lag
 };
-std::vector<SeenReplica> replicas_in(const World& world, const Info& info);
+std::vector<SeenReplica> replicas_in(const Labels& labels, const Info& info);
 
 // Replication, counters, replicas and databases; neither ROLE nor keys.
-nlohmann::ordered_json tell_info(const World& world, const Info& info);
+nlohmann::ordered_json tell_info(const Labels& labels, const Info& info);
 // ROLE's reply with ports named and replicas in order.
-nlohmann::ordered_json tell_role(const World& world, nlohmann::ordered_json reply);
+nlohmann::ordered_json tell_role(const Labels& labels, nlohmann::ordered_json reply);
 
 }  // namespace scenarios::golden

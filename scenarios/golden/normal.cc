@@ -158,6 +158,7 @@ Json normal_form(const Case& plan, const Json& steps, const Json& wire,
     Json step = Json::object();
     if (steps[i].contains("result"))
       step["result"] = names.walk(steps[i]["result"], "result", plan.steps[i].key);
+    if (steps[i].contains("heard")) step["heard"] = steps[i]["heard"];
     out["steps"].push_back(std::move(step));
   }
   out["wire"] = names.walk(wire, "wire", "");

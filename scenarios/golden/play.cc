@@ -5,10 +5,12 @@
 #include <nlohmann/json.hpp>
 #include <regex>
 #include <set>
+#include <tuple>
 
 #include "model/config.h"
 #include "model/data/number.h"
 #include "model/data/text.h"
+#include "scenarios/golden/fake_masters.h"
 #include "scenarios/golden/look.h"
 #include "scenarios/golden/normal.h"
 #include "scenarios/golden/proxy.h"
@@ -21,11 +23,13 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr int kFirstPort = 24000;  // five digits, as recorded: their length is in the byte counts
+// Five digits, as recorded: their length is in the byte counts.
+constexpr int kFirstPort = 24000, kFirstProxy = 24020;
 constexpr sim::Duration kLook{4'000};
 constexpr sim::Duration kReady{15'000};  // from the start of a server to its first answer
 constexpr sim::Duration kLoopback{30};
 constexpr std::size_t kFewKeys = 40;
+constexpr std::size_t kTail = 160;  // bytes of what came, shown to people
 
 // Every server has these unless the case says otherwise.
 constexpr std::pair<std::string_view, std::string_view> kBaseConfig[] = {
@@ -48,10 +52,18 @@ std::string joined(const Json& json) {
 // --- the world
 // --------------------------------------------------------------------------------------
 
+// Of a real server's, those that nothing in a result depends on.
+constexpr std::string_view kNoMatter[] = {"bind",     "daemonize",  "dir",        "logfile",
+                                          "loglevel", "maxclients", "tcp-keepalive"};
+
 // A setting that the model has, or one that it can do without.
 bool is_setting(const std::string& name, const std::string& value) {
   const model::Setting* const setting = model::find_setting(name);
-  if (setting == nullptr) return false;
+  if (setting == nullptr) {
+    if (std::find(std::begin(kNoMatter), std::end(kNoMatter), name) != std::end(kNoMatter))
+      return false;
+    throw Problem("the model has no setting " + name);
+  }
   model::Config aside;
   if (const auto wrong = setting->set(aside, value))
     throw Problem(name + " " + value + ": " + *wrong);
@@ -87,7 +99,6 @@ Laid lay_out(const Case& plan) {
     peer.name = fake.name;
     peer.listens = true;
     peer.port = laid.ports[fake.name];
-    peer.replies = fake.rules;
   }
   for (const std::string& raw : plan.raws) scenario.peers.emplace_back().name = raw;
   return laid;
@@ -101,7 +112,10 @@ class Player {
   Player(const Case& plan, Laid laid)
       : plan_(plan),
         ports_(std::move(laid.ports)),
-        world_(std::move(laid.scenario), sim::Choice::seeded(1), sim::TraceMode::hash_only) {
+        world_(std::move(laid.scenario), sim::Choice::seeded(1), sim::TraceMode::hash_only),
+        proxies_(kFirstProxy, labels_) {
+    for (const auto& [name, number] : ports_)
+      labels_[std::to_string(number)] = "<port:" + name + ">";
     world_.wire().keep_bytes();
     for (const std::string_view name : oracle_names()) world_.bench().leave_out(name);
   }
@@ -118,13 +132,15 @@ class Player {
       for (const Step& step : plan_.steps) {
         at = &step;
         Json result = std::visit([this](const auto& what) { return carry_out(what); }, step.what);
-        results.push_back(result.is_discarded() ? Json::object()
-                                                : Json{{"result", std::move(result)}});
+        Json told = Json::object();
+        if (!result.is_discarded()) told["result"] = std::move(result);
+        told["heard"] = newly_heard();
+        results.push_back(std::move(told));
       }
     } catch (const Problem& problem) {
-      return Stuck{at == nullptr ? "" : at->text, problem.what()};
+      return Stuck{at == nullptr ? "" : at->text, problem.what(), newly_heard()};
     }
-    const Json wire = tell_wire(world_, proxies_, plan_, ids_);
+    const Json wire = tell_wire(world_, labels_, proxies_, plan_, ids_);
     return normal_form(plan_, results, wire, ids_, wall_us(sim::kStart) / 1000,
                        wall_us(world_.now()) / 1000);
   }
@@ -135,11 +151,14 @@ class Player {
 
   // --- time ---
   void advance(sim::Instant until) {
-    const auto occurrence = world_.advance(std::min(until, proxies_.due()));
+    const auto occurrence =
+        world_.advance(std::min({until, proxies_.due(), fakes_.due()}));
     if (occurrence)
       proxies_.noticed(world_, *occurrence);
     else if (proxies_.due() <= world_.now())
       proxies_.act(world_);
+    fakes_.act(world_);
+    proxies_.look(world_);
   }
   void sleep(sim::Duration time) {
     for (const sim::Instant end = world_.now() + time; world_.now() < end;) advance(end);
@@ -170,6 +189,9 @@ class Player {
     if (!index) throw Problem("there is no node " + name);
     return *index;
   }
+  std::string proxy(const std::string& link) {
+    return std::to_string(proxies_.link(world_, link).port);
+  }
   std::string port(const std::string& name) const {
     const auto it = ports_.find(name);
     if (it == ports_.end()) throw Problem("nobody listens as " + name);
@@ -177,6 +199,9 @@ class Player {
   }
   Info info(const std::string& name) {
     const std::size_t index = node(name);
+    // Who does nothing else at the moment answers later.
+    until(sim::Duration{10'000'000},
+          [&] { return !world_.kernel().stalled(world_.host_of(index)); });
     if (world_.state(index) == nullptr) throw Problem(name + " does not run");
     Info info = info_of(world_, index);
     for (const char* id : {"master_replid", "master_replid2"}) ids_.insert(*field(info, id));
@@ -206,10 +231,7 @@ class Player {
   std::string filled(std::string text, std::uint32_t number = 0) {
     text = each(text, R"(\{i\})", [&](const auto&) { return std::to_string(number); });
     if (text.find('@') == std::string::npos) return text;
-    text = each(text, R"(@proxy:(\w+>\w+))", [&](const auto& m) {
-      proxies_.link(m[1]);
-      return port(m[1].str().substr(m[1].str().find('>') + 1));
-    });
+    text = each(text, R"(@proxy:(\w+>\w+))", [&](const auto& m) { return proxy(m[1]); });
     text = each(text, R"(@port:(\w+))", [&](const auto& m) { return port(m[1]); });
     text = each(text, R"(@upper\{(\w+)\.(\w+)\})",
                 [&](const auto& m) { return model::upper(field_of(m[1], m[2])); });
@@ -307,8 +329,8 @@ class Player {
   Json carry_out(const TakeReply& take) { return reply(client(take.node, take.conn), take.within); }
   Json carry_out(const Follow& follow) {
     if (follow.of.empty()) return call(follow.node, "main", {follow.word, "NO", "ONE"});
-    proxies_.link(follow.node + ">" + follow.of);
-    return call(follow.node, "main", {follow.word, "127.0.0.1", port(follow.of)});
+    return call(follow.node, "main",
+                {follow.word, "127.0.0.1", proxy(follow.node + ">" + follow.of)});
   }
   Json carry_out(const Series& series) {
     Json rows = Json::array();
@@ -358,7 +380,7 @@ class Player {
       seen += name + ":" + (got == nullptr ? "-" : *got) + " ";
       ok &= matches(got, filled(wanted));
     }
-    const std::vector<SeenReplica> replicas = replicas_in(world_, now);
+    const std::vector<SeenReplica> replicas = replicas_in(labels_, now);
     for (const auto& slave : wait.slave) {
       ok &= std::any_of(replicas.begin(), replicas.end(), [&](const SeenReplica& replica) {
         return replica.label == label(slave.first) &&
@@ -405,7 +427,7 @@ class Player {
     bool ok = value(own, "role") == "slave" && value(own, "master_link_status") == "up" &&
               value(own, "slave_repl_offset") == offset;
     const SeenReplica* newest = nullptr;
-    const std::vector<SeenReplica> replicas = replicas_in(world_, master);
+    const std::vector<SeenReplica> replicas = replicas_in(labels_, master);
     for (const SeenReplica& r : replicas) {
       if (r.label == "<port:" + replica + ">") newest = &r;
     }
@@ -424,29 +446,25 @@ class Player {
     return nothing();
   }
   bool holds(const WaitWire& wait, std::string& seen) {
-    const ProxyLink& link = proxies_.link(wait.link);
+    const ProxyLink& link = proxies_.link(world_, wait.link);
     seen = std::to_string(link.connections.size()) + " connections";
-    if (link.connections.empty() || link.connections.size() < wait.conns) return false;
-    if (wait.conn && *wait.conn >= link.connections.size()) return false;
-    const ProxyConnection& on = wait.conn ? link.connections[*wait.conn] : link.connections.back();
+    const ProxyConnection* const chosen = link.at(wait.conn);
+    if (chosen == nullptr || link.connections.size() < wait.conns) return false;
+    const ProxyConnection& on = *chosen;
     const std::string_view bytes = Proxies::delivered(world_, on, wait.to_master);
     seen += ", " + std::to_string(bytes.size()) + " bytes, " +
             (on.ended.empty() ? "open" : on.ended) + ", the last are " +
             model::quoted(bytes.substr(bytes.size() - std::min<std::size_t>(bytes.size(), 80)));
     const Parts parts = parts_of(bytes);
     if (wait.what.empty()) return true;
-    if (wait.what == "stalled") return on.way(wait.to_master).stalled;
+    if (wait.what == "stalled") return on.way(wait.to_master).is_stalled();
     if (wait.what == "ended") return !on.ended.empty();
     if (wait.what == "contains") return bytes.find(wait.text) != std::string_view::npos;
-    if (wait.what == "reply") {
-      return bytes.find("+FULLRESYNC") != std::string_view::npos ||
-             bytes.find("+CONTINUE") != std::string_view::npos;
-    }
+    if (wait.what == "reply") return parts.reply.has_value();
     if (wait.what == "payload") return parts.payload_end.has_value();
     if (wait.what == "stream_bytes")
-      return parts.stream && bytes.size() - *parts.stream >= wait.bytes;
-    if (wait.what == "bytes") return bytes.size() >= wait.bytes;
-    throw Problem("unknown wire_wait: " + wait.what);
+      return parts.stream && bytes.size() >= *parts.stream + wait.bytes;
+    return bytes.size() >= wait.bytes;
   }
   Json carry_out(const WaitWire& wait) {
     poll(wait.within, wait.link + ": " + wait.what,
@@ -474,14 +492,15 @@ class Player {
     const auto host = world_.host_named(raw.name);
     if (raw.close) {
       world_.peer_closes(*host, sim::CloseHow::fin);
+      proxies_.look(world_);
       open_raws_.erase(raw.name);
       return nothing();
     }
     if (open_raws_.insert(raw.name).second) {
-      proxies_.link(raw.name + ">" + raw.to);
-      world_.peer_dials(*host, world_.host_of(node(raw.to)));
-      until(sim::Duration{1'000'000},
-            [&] { return !proxies_.link(raw.name + ">" + raw.to).connections.empty(); });
+      const ProxyLink& link = proxies_.link(world_, raw.name + ">" + raw.to);
+      const std::size_t before = link.connections.size();
+      world_.peer_dials(*host, *world_.host_named(raw.to));
+      until(sim::Duration{1'000'000}, [&] { return link.connections.size() > before; });
     }
     for (std::size_t i = 0; i < raw.cmds.size(); ++i) {
       const std::size_t seen = world_.peers().got(*host).size();
@@ -494,15 +513,24 @@ class Player {
     if (!raw.text.empty()) world_.peer_sends(*host, filled(raw.text));
     return nothing();
   }
-  Json carry_out(const Fake&) { return nothing(); }  // it has been listening from the start
+  Json carry_out(const Fake& fake) {
+    const auto script =
+        std::find_if(plan_.fakes.begin(), plan_.fakes.end(),
+                     [&](const FakeMaster& master) { return master.name == fake.name; });
+    fakes_.add(*world_.host_named(fake.name), *script);
+    return nothing();
+  }
   Json carry_out(const Kill& kill) {
+    proxies_.node_down(world_, kill.node);
     world_.crash(node(kill.node), sim::Farewell::reset);
+    proxies_.look(world_);
     exited_by_order_.insert(kill.node);
     return nothing();
   }
   Json carry_out(const Shutdown& shutdown) {
     std::vector<std::string> args{"SHUTDOWN"};
     args.insert(args.end(), shutdown.args.begin(), shutdown.args.end());
+    proxies_.node_down(world_, shutdown.node);
     const ClientId from = client(shutdown.node, "main");
     world_.clients().ask(from, args);
     world_.clients().flush(world_.kernel(), from);
@@ -517,22 +545,25 @@ class Player {
     Pairs config = plan_.nodes[index].config;
     config.insert(config.end(), order.config.begin(), order.config.end());
     world_.configure_master(index, "");
+    ConfigLines lines = world_.scenario().nodes[index].config;  // of this start only
     for (const auto& [name, given] : config) {
       const std::string value = filled(given);
       if (name == "replicaof" || name == "slaveof") {
-        const std::string master = value.substr(value.find(' ') + 1);
-        const auto it = std::find_if(ports_.begin(), ports_.end(), [&](const auto& p) {
-          return std::to_string(p.second) == master;
-        });
-        if (it != ports_.end()) world_.configure_master(index, it->first);
+        const std::size_t blank = std::min(value.find(' '), value.size());
+        const std::string_view number = std::string_view(value).substr(std::min(blank + 1, value.size()));
+        const auto master = model::to_integer(number);
+        if (!master) throw Problem(name + " " + value + ": not an address and a port");
+        world_.configure_master(index, value.substr(0, blank), static_cast<int>(*master));
       } else if (is_setting(name, value)) {
-        world_.configure(index, {{name, value}});
+        lines.emplace_back(name, value);
       }
     }
+    world_.configure_anew(index, std::move(lines));
     exited_by_order_.erase(order.node);
     world_.start(index);
     // The recorder goes on when the server answers, which is never before its first cron (R9.7).
     sleep(kReady);
+    proxies_.node_up(world_, order.node);
   }
   Json carry_out(const Start& order) {
     start(order);
@@ -559,12 +590,13 @@ class Player {
     return out;
   }
   Json look(const std::string& name, Checkpoint::Keys keys) {
-    Json out = tell_info(world_, info(name));
-    out["ROLE"] = tell_role(world_, call(name, "probe", {"ROLE"}));
+    Json out = tell_info(labels_, info(name));
+    out["ROLE"] = tell_role(labels_, call(name, "probe", {"ROLE"}));
     if (keys == Checkpoint::Keys::none) return out;
     const Json digest = call(name, "probe", {"DEBUG", "DIGEST"});
     const std::string text = digest.is_string() ? digest.get<std::string>() : "";
-    out["digest"] = text.starts_with('+') ? text.substr(1) : text;
+    const bool is_line = text.starts_with('+') || text.starts_with('-') || text.starts_with(':');
+    out["digest"] = text.substr(is_line ? 1 : 0);
     if (keys == Checkpoint::Keys::all) out["data"] = dump(name, out["keyspace"]);
     return out;
   }
@@ -614,10 +646,37 @@ class Player {
     return out;
   }
 
+  // The last few messages of each connection that have come since this was last asked, in words
+  // for people.
+  std::vector<std::string> newly_heard() {
+    std::vector<std::string> out;
+    for (const auto& [name, link] : proxies_.links()) {
+      for (std::size_t i = 0; i < link.connections.size(); ++i) {
+        for (const bool to_master : {true, false}) {
+          const std::string_view bytes =
+              Proxies::delivered(world_, link.connections[i], to_master);
+          std::size_t& before = heard_[{name, i, to_master}];
+          if (bytes.size() > before)
+            out.push_back(name + "#" + std::to_string(i) + (to_master ? " r2m " : " m2r ") +
+                          tail_of(bytes.substr(before)));
+          before = bytes.size();
+        }
+      }
+    }
+    return out;
+  }
+  static std::string tail_of(std::string_view bytes) {
+    const std::size_t size = std::min(bytes.size(), kTail);
+    return (size < bytes.size() ? "... " : "") + model::quoted(bytes.substr(bytes.size() - size));
+  }
+
   const Case& plan_;
   std::map<std::string, int> ports_;
+  Labels labels_;
   World world_;
   Proxies proxies_;
+  FakeMasters fakes_;
+  std::map<std::tuple<std::string, std::size_t, bool>, std::size_t> heard_;
   std::set<std::string> ids_;  // every replication id that was seen
   std::set<std::string> open_raws_;
   std::set<std::string> exited_by_order_;
@@ -629,7 +688,7 @@ std::variant<Json, Stuck> play(const Case& plan) {
   try {
     return Player(plan, lay_out(plan)).run();
   } catch (const Problem& problem) {
-    return Stuck{"", problem.what()};
+    return Stuck{"", problem.what(), {}};
   }
 }
 

@@ -10,6 +10,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "scenarios/golden/case.h"
 
@@ -19,9 +20,12 @@ namespace scenarios::golden {
 struct Stuck {
   std::string step;  // as it stands in the case
   std::string problem;
+  std::vector<std::string> heard;  // what came on the proxied links in this step
 };
 
-// What the case would have recorded, already in normal form (see normal.h).
+// What the case would have recorded, already in normal form (see normal.h). Beside its result, each
+// step has "heard": the newest bytes on the proxied links, for whoever looks for the cause of a
+// difference.
 std::variant<nlohmann::ordered_json, Stuck> play(const Case& plan);
 
 }  // namespace scenarios::golden

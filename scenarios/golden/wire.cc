@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <regex>
 
 #include "model/data/number.h"
 #include "model/data/sha1.h"
@@ -39,9 +40,10 @@ const WireOptions& options_for(const Case& plan, const std::string& link, std::s
 
 class Transcript {
  public:
-  Transcript(const World& world, const ProxyConnection& connection, const WireOptions& options,
-             std::set<std::string>& ids)
+  Transcript(const World& world, const Labels& labels, const ProxyConnection& connection,
+             const WireOptions& options, std::set<std::string>& ids)
       : world_(world),
+        labels_(labels),
         connection_(connection),
         options_(options),
         ids_(ids),
@@ -98,7 +100,7 @@ class Transcript {
       std::string raw(message.raw);
       if (words.size() == 3 && model::same_word(words[1], "listening-port") &&
           is_number(words[2])) {
-        const std::string label = label_of(words[2]);
+        const std::string label = label_of(labels_, words[2]);
         for (std::size_t at = 0; (at = raw.find(words[2], at)) != std::string::npos;
              at += label.size()) {
           raw.replace(at, words[2].size(), label);
@@ -118,15 +120,6 @@ class Transcript {
     } else {
       other.push_back(shown(message.raw));
     }
-  }
-
-  std::string label_of(const std::string& port) const {
-    for (std::uint32_t i = 0; i < world_.kernel().hosts(); ++i) {
-      const std::string_view name = world_.name_of(sim::HostId{i});
-      if (world_.host_named(name) && std::to_string(world_.port_of(name)) == port)
-        return "<port:" + std::string(name) + ">";
-    }
-    return port;
   }
 
   // The once-a-second ACK may or may not repeat the offset that a link began with; after a payload
@@ -181,12 +174,12 @@ class Transcript {
         return to_replica_.size();
       }
       out["handshake"].push_back(shown(message->raw));
-      const auto& words = message->words;
+      const std::vector<std::string> words = split_words(message->raw);
       if (message->raw.starts_with("+FULLRESYNC") && words.size() >= 3) {
         ids_.insert(words[1]);
         offset_ = model::to_integer(words[2]);
       } else if (message->raw.starts_with("+CONTINUE")) {
-        if (words.size() >= 2) ids_.insert(words[1]);
+        if (message->raw.starts_with("+CONTINUE ") && words.size() >= 2) ids_.insert(words[1]);
         if (wanted_) offset_ = *wanted_ - 1;
       }
       at += message->raw.size();
@@ -194,11 +187,11 @@ class Transcript {
     return at;
   }
 
+  // The last argument of PSYNC, if it is a number.
   void mask_offset() {
-    std::string last = handshake_.back().get<std::string>();
-    const std::size_t size_at = last.rfind('$');
-    if (size_at != std::string::npos)
-      handshake_.back() = last.substr(0, size_at) + "$<n>\r\n<varies>\r\n";
+    static const std::regex kLast(R"(\$\d+\r\n\d+\r\n$)");
+    handshake_.back() = std::regex_replace(handshake_.back().get<std::string>(), kLast,
+                                           "$$<n>\r\n<varies>\r\n");
   }
 
   Json tell_payload(const Parts& parts) {
@@ -212,7 +205,7 @@ class Transcript {
       return out;
     }
     const std::string_view body =
-        to_replica_.substr(*parts.payload, *parts.payload_end - *parts.payload);
+        to_replica_.substr(*parts.payload, *parts.payload_end - std::min(*parts.payload, *parts.payload_end));
     out["length_class"] = length_class(body.size());
     tell_rdb(out, body);
     if (up_to_mark_) out["trailer"] = "<the same 40 bytes>";
@@ -224,7 +217,8 @@ class Transcript {
     std::vector<Json> entries;
     std::size_t at = from;
     while (at < m.size()) {
-      const auto message = m[at] == '\n' ? Message{m.substr(at, 1), {}}
+      // A lone newline is a byte of the stream like any other here.
+      const auto message = m[at] == '\n' ? Message{Message::Kind::line, m.substr(at, 1), {}}
                                          : first_message(m.substr(at)).value_or(Message{});
       if (message.raw.empty()) break;
       const std::size_t end = at + message.raw.size();
@@ -236,7 +230,7 @@ class Transcript {
       entry["raw"] = shown(message.raw.size() <= kShownWhole ? std::string(message.raw)
                                                              : cut_short(message.raw, 60));
       entry["_t"] = delivered_at(end);
-      if (message.is_array && message.words.size() > 1)
+      if (message.kind == Message::Kind::array && message.words.size() > 1)
         entry["_k"] = shown(cut_short(message.words[1]));
       entries.push_back(std::move(entry));
       at = end;
@@ -278,6 +272,7 @@ class Transcript {
   }
 
   const World& world_;
+  const Labels& labels_;
   const ProxyConnection& connection_;
   const WireOptions& options_;
   std::set<std::string>& ids_;
@@ -315,14 +310,15 @@ std::int64_t wall_us(sim::Instant at) {
   return WallClock::kEpochMs * 1000 + at.time_since_epoch().count();
 }
 
-Json tell_wire(const World& world, const Proxies& proxies, const Case& plan,
+Json tell_wire(const World& world, const Labels& labels, const Proxies& proxies, const Case& plan,
                std::set<std::string>& ids) {
   Json out = Json::object();
   for (const auto& [name, link] : proxies.links()) {
     Json connections = Json::array();
     for (std::size_t i = 0; i < link.connections.size(); ++i) {
       const ProxyConnection& connection = link.connections[i];
-      connections.push_back(Transcript(world, connection, options_for(plan, name, i), ids).tell(i));
+      connections.push_back(
+          Transcript(world, labels, connection, options_for(plan, name, i), ids).tell(i));
     }
     out[name] = plan.collapse_repeats ? collapsed(connections) : connections;
   }

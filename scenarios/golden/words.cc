@@ -12,14 +12,48 @@ namespace {
 constexpr std::size_t kMark = 40;
 constexpr std::string_view kLineEnd = "\r\n";
 
-std::vector<std::string> split(std::string_view line) {
-  std::vector<std::string> words;
-  while (!line.empty()) {
-    const std::size_t blank = std::min(line.find(' '), line.size());
-    if (blank > 0) words.emplace_back(line.substr(0, blank));
-    line.remove_prefix(std::min(blank + 1, line.size()));
+// The end of the value that begins at `at`; `text` gets its own bytes, if it has any, and `elements`
+// those of its elements.
+std::optional<std::size_t> pass(std::string_view bytes, std::size_t at, Message::Kind& kind,
+                                std::string_view& text, std::vector<std::string>* elements) {
+  using Kind = Message::Kind;
+  if (at >= bytes.size()) return std::nullopt;
+  const std::size_t end = bytes.find(kLineEnd, at);
+  if (end == std::string_view::npos) return std::nullopt;
+  const char first = bytes[at];
+  const std::string_view line = bytes.substr(at, end - at);
+  const auto count = line.empty() ? std::nullopt : model::to_integer(line.substr(1));
+  text = line;
+  if (first == '+' || first == '-' || first == ':') {
+    kind = Kind::status;
+    return end + 2;
   }
-  return words;
+  if ((first != '$' && first != '*') || !count) {
+    kind = Kind::line;
+    return end + 2;
+  }
+  if (*count < 0) {
+    kind = Kind::nil;
+    return end + 2;
+  }
+  const auto size = static_cast<std::size_t>(*count);
+  if (first == '$') {
+    kind = Kind::bulk;
+    if (bytes.size() < end + 4 + size) return std::nullopt;
+    text = bytes.substr(end + 2, size);
+    return end + 4 + size;
+  }
+  std::size_t next = end + 2;
+  for (std::size_t i = 0; i < size; ++i) {
+    Kind inner{};
+    std::string_view element;
+    const auto after = pass(bytes, next, inner, element, nullptr);
+    if (!after) return std::nullopt;
+    if (elements != nullptr) elements->emplace_back(element);
+    next = *after;
+  }
+  kind = Kind::array;
+  return next;
 }
 
 }  // namespace
@@ -53,42 +87,25 @@ nlohmann::ordered_json told(const model::Reply& reply) {
   return list;
 }
 
-std::optional<Message> first_message(std::string_view bytes) {
-  const std::size_t end = bytes.find(kLineEnd);
-  if (end == std::string_view::npos) return std::nullopt;
-  Message message;
-  std::size_t at = end + 2;
-  const std::string_view line = bytes.substr(0, end);
-  const char kind = line.empty() ? ' ' : line[0];
-  const auto count = model::to_integer(line.substr(line.empty() ? 0 : 1));
-  const auto bulk = [&](std::int64_t size) {
-    if (size < 0) return true;
-    const auto n = static_cast<std::size_t>(size);
-    if (bytes.size() < at + n + 2) return false;
-    message.words.emplace_back(bytes.substr(at, n));
-    at += n + 2;
-    return true;
-  };
-  if (kind == '$' && count) {
-    if (!bulk(*count)) return std::nullopt;
-  } else if (kind == '*' && count) {
-    message.is_array = true;
-    for (std::int64_t i = 0; i < *count; ++i) {
-      const std::size_t stop = bytes.find(kLineEnd, at);
-      if (stop == std::string_view::npos) return std::nullopt;
-      const std::string_view head = bytes.substr(at, stop - at);
-      at = stop + 2;
-      const auto size = head.starts_with('$') ? model::to_integer(head.substr(1)) : std::nullopt;
-      if (size && !bulk(*size)) return std::nullopt;
-      if (!size) message.words.emplace_back(head);
-    }
-  } else if (kind == '+' || kind == '-' || kind == ':') {
-    message.is_status = true;
-    message.words = split(line);
-  } else {
-    message.words = split(line);
+std::vector<std::string> split_words(std::string_view text) {
+  constexpr std::string_view kBlank = " \t\n\r\v\f";
+  std::vector<std::string> words;
+  for (std::size_t at = 0; (at = text.find_first_not_of(kBlank, at)) != std::string_view::npos;) {
+    const std::size_t end = std::min(text.find_first_of(kBlank, at), text.size());
+    words.emplace_back(text.substr(at, end - at));
+    at = end;
   }
-  message.raw = bytes.substr(0, at);
+  return words;
+}
+
+std::optional<Message> first_message(std::string_view bytes) {
+  Message message;
+  std::string_view text;
+  const auto end = pass(bytes, 0, message.kind, text, &message.words);
+  if (!end) return std::nullopt;
+  message.raw = bytes.substr(0, *end);
+  if (message.kind == Message::Kind::bulk || message.kind == Message::Kind::line)
+    message.words = split_words(text);
   return message;
 }
 
@@ -103,11 +120,13 @@ Parts parts_of(std::string_view b) {
     const std::size_t e = b.find(kLineEnd, i);
     if (e == std::string_view::npos) return parts;
     const std::string_view line = b.substr(i, e - i);
-    if (line.starts_with("+CONTINUE")) {
-      parts.stream = e + 2;
-      return parts;
-    }
-    if (line.starts_with('$')) {
+    if (line.starts_with("+FULLRESYNC") || line.starts_with("+CONTINUE")) {
+      parts.reply = i;
+      if (line.starts_with("+CONTINUE")) {
+        parts.stream = e + 2;
+        return parts;
+      }
+    } else if (line.starts_with('$')) {
       parts.header = i;
       parts.payload = e + 2;
       if (line.starts_with("$EOF:")) {
@@ -116,12 +135,16 @@ Parts parts_of(std::string_view b) {
         parts.payload_end = mark;
         parts.stream = mark + kMark;
       } else {
-        const auto size = static_cast<std::size_t>(model::to_integer(line.substr(1)).value_or(0));
-        if (b.size() >= e + 2 + size) parts.payload_end = parts.stream = e + 2 + size;
+        // A size below 0 ends the payload before it began; the recorder does the same.
+        const std::int64_t end = static_cast<std::int64_t>(e) + 2 +
+                                 model::to_integer(line.substr(1)).value_or(0);
+        if (static_cast<std::int64_t>(b.size()) >= end)
+          parts.payload_end = parts.stream = static_cast<std::size_t>(std::max<std::int64_t>(end, 0));
       }
       return parts;
+    } else if (!line.starts_with('+') && !line.starts_with('-') && !line.starts_with(':')) {
+      return parts;
     }
-    if (!line.starts_with('+') && !line.starts_with('-') && !line.starts_with(':')) return parts;
     i = e + 2;
   }
   return parts;

@@ -17,18 +17,23 @@ std::string cut_short(std::string_view bytes, std::size_t limit = 120);
 // "+OK", "-ERR ..", ":1" as on the wire, a bulk as "$text", nil as null, an array as a list.
 nlohmann::ordered_json told(const model::Reply& reply);
 
-// One whole message of a recorded stream: a line or an array of bulks. Nothing when it is not
-// whole.
+// One whole message, as the recorder reads them: an array, a bulk, a status (+ - :) or, whatever
+// else it begins with, a line of its own.
 struct Message {
+  enum class Kind : std::uint8_t { array, bulk, status, line, nil } kind = Kind::line;
   std::string_view raw;
-  std::vector<std::string> words;  // of an array; of an inline line, split at blanks
-  bool is_array = false;
-  bool is_status = false;  // begins with + - or :
+  // Elements of an array; else the words of a bulk or a line. A status has none.
+  std::vector<std::string> words;
 };
+// Nothing when the first message is not whole.
 std::optional<Message> first_message(std::string_view bytes);
+
+// Parted at any white space.
+std::vector<std::string> split_words(std::string_view text);
 
 // Where the parts of what a master sends lie.
 struct Parts {
+  std::optional<std::size_t> reply;  // +FULLRESYNC or +CONTINUE
   std::optional<std::size_t> header, payload, payload_end, stream;
 };
 Parts parts_of(std::string_view from_master);

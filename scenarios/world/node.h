@@ -64,6 +64,7 @@ struct NodeProcess {
   model::Rules rules;
   ConfigLines config;     // later lines replace earlier ones
   std::string replicaof;  // as configured, which role commands do not change
+  int replicaof_port = 0;  // 0: the one that it listens on
   std::map<std::string, model::Blob> disk;
 
   // --- the process -------------------------------------------------------------------------------

@@ -68,9 +68,13 @@ sim::EndId Peers::dial(sim::Kernel& kernel, sim::HostId peer, sim::HostId to) {
 }
 
 bool Peers::send(sim::Kernel& kernel, sim::HostId peer, std::string_view bytes) {
-  RawPeer& raw = *find(peer);
-  if (raw.sessions.empty()) return false;
-  Session& session = raw.sessions.back();
+  const std::size_t count = sessions(peer);
+  return count > 0 && send(kernel, peer, count - 1, bytes);
+}
+
+bool Peers::send(sim::Kernel& kernel, sim::HostId peer, std::size_t number,
+                 std::string_view bytes) {
+  Session& session = find(peer)->sessions[number];
   if (session.open && !kernel.alive(session.end)) return false;
   session.out += bytes;
   if (session.open) write(kernel, session);
@@ -78,15 +82,29 @@ bool Peers::send(sim::Kernel& kernel, sim::HostId peer, std::string_view bytes) 
 }
 
 bool Peers::close(sim::Kernel& kernel, sim::HostId peer, sim::CloseHow how) {
-  RawPeer& raw = *find(peer);
-  if (raw.sessions.empty() || !kernel.alive(raw.sessions.back().end)) return false;
-  kernel.close(raw.sessions.back().end, how);
+  const std::size_t count = sessions(peer);
+  return count > 0 && close(kernel, peer, count - 1, how);
+}
+
+bool Peers::close(sim::Kernel& kernel, sim::HostId peer, std::size_t number, sim::CloseHow how) {
+  const sim::EndId end = find(peer)->sessions[number].end;
+  if (!kernel.alive(end)) return false;
+  kernel.close(end, how);
   return true;
 }
 
-std::string_view Peers::got(sim::HostId peer) const {
+std::size_t Peers::sessions(sim::HostId peer) const {
   const RawPeer* const raw = find(peer);
-  return raw == nullptr || raw->sessions.empty() ? std::string_view() : raw->sessions.back().got;
+  return raw == nullptr ? 0 : raw->sessions.size();
+}
+
+std::string_view Peers::got(sim::HostId peer) const {
+  const std::size_t count = sessions(peer);
+  return count == 0 ? std::string_view() : got(peer, count - 1);
+}
+
+std::string_view Peers::got(sim::HostId peer, std::size_t number) const {
+  return find(peer)->sessions[number].got;
 }
 
 void Peers::write(sim::Kernel& kernel, Session& session) {

@@ -42,6 +42,13 @@ class Peers {
   // All that came on its newest connection.
   std::string_view got(sim::HostId peer) const;
 
+  // For whoever speaks for a peer that has no script: its connections by number, in order of their
+  // beginning.
+  std::size_t sessions(sim::HostId peer) const;
+  std::string_view got(sim::HostId peer, std::size_t session) const;
+  bool send(sim::Kernel& kernel, sim::HostId peer, std::size_t session, std::string_view bytes);
+  bool close(sim::Kernel& kernel, sim::HostId peer, std::size_t session, sim::CloseHow how);
+
   void handle(sim::Kernel& kernel, const sim::Occurrence& occurrence);
 
   // What was written since the last call.

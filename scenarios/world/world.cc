@@ -182,10 +182,16 @@ std::optional<sim::HostId> World::host_at(sim::HostId from, std::string_view add
     for (std::uint32_t i = 0; i < places; ++i) {
       if (port_of(kernel_.name(sim::HostId{i})) == port) return sim::HostId{i};
     }
-    return std::nullopt;
+    const auto it = more_ports_.find(port);
+    return it == more_ports_.end() ? std::nullopt : std::optional(it->second);
   }
   const auto named = local ? std::optional(from) : host_named(address);
   return named && port_of(kernel_.name(*named)) == port ? named : std::nullopt;
+}
+
+int World::port_dialled(sim::EndId end) const {
+  const auto it = ports_dialled_.find(end);
+  return it == ports_dialled_.end() ? 0 : it->second;
 }
 
 std::optional<std::size_t> World::follows(std::size_t index) const {
@@ -232,6 +238,7 @@ std::vector<NodeView> World::views() const {
 
 bool World::operator==(const World& other) const {
   return kernel_ == other.kernel_ && nodes_ == other.nodes_ && peers_ == other.peers_ &&
+         more_ports_ == other.more_ports_ && ports_dialled_ == other.ports_dialled_ &&
          clients_ == other.clients_ && wire_ == other.wire_ && jobs_ == other.jobs_ &&
          reached_ == other.reached_;
 }
@@ -245,7 +252,8 @@ model::Boot World::boot(const NodeProcess& node) const {
   boot.files = node.disk;
   if (!node.replicaof.empty()) {
     boot.replicaof_host = scenario_->one_address ? "127.0.0.1" : node.replicaof;
-    boot.replicaof_port = port_of(node.replicaof);
+    boot.replicaof_port =
+        node.replicaof_port != 0 ? node.replicaof_port : port_of(node.replicaof);
   }
   return boot;
 }
@@ -359,6 +367,16 @@ bool World::peer_sends(sim::HostId peer, std::string_view bytes) {
 
 bool World::peer_closes(sim::HostId peer, sim::CloseHow how) {
   return peers_.close(kernel_, peer, how);
+}
+
+bool World::peer_sends(sim::HostId peer, std::size_t session, std::string_view bytes) {
+  const bool sent = peers_.send(kernel_, peer, session, bytes);
+  follow_peers();
+  return sent;
+}
+
+bool World::peer_closes(sim::HostId peer, std::size_t session, sim::CloseHow how) {
+  return peers_.close(kernel_, peer, session, how);
 }
 
 void World::follow_peers() {

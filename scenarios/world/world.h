@@ -19,6 +19,7 @@
 
 #include <bitset>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -67,6 +68,8 @@ class World {
   std::optional<sim::HostId> host_named(std::string_view name) const;
   // Whom a server reaches at an address and a port of that address: nobody, unless one listens there.
   std::optional<sim::HostId> host_at(sim::HostId from, std::string_view address, int port) const;
+  // The port that a connection was dialled to; 0 when a peer dialled it.
+  int port_dialled(sim::EndId end) const;
   sim::HostId host_of(std::size_t index) const { return nodes_[index].host; }
   // The node that a node follows now, if it is one of ours.
   std::optional<std::size_t> follows(std::size_t index) const;
@@ -106,9 +109,17 @@ class World {
   // What a process starts from: takes effect at its next start.
   void forget_disk(std::size_t node) { nodes_[node].disk.clear(); }
   void configure(std::size_t node, const ConfigLines& lines);
-  void configure_master(std::size_t node, std::string name) {
-    nodes_[node].replicaof = std::move(name);
+  // Instead of all lines so far.
+  void configure_anew(std::size_t node, ConfigLines lines) {
+    nodes_[node].config = std::move(lines);
   }
+  // At the port that it listens on, unless another is given.
+  void configure_master(std::size_t node, std::string name, int port = 0) {
+    nodes_[node].replicaof = std::move(name);
+    nodes_[node].replicaof_port = port;
+  }
+  // Where all have one address: a further port at which `host` is reached, say of a proxy before it.
+  void add_port(int port, sim::HostId host) { more_ports_[port] = host; }
 
   // --- its machine -------------------------------------------------------------------------------
   void slow_down(std::size_t node, sim::Duration by) { nodes_[node].slow_by = by; }
@@ -123,6 +134,9 @@ class World {
   void peer_dials(sim::HostId peer, sim::HostId to);
   bool peer_sends(sim::HostId peer, std::string_view bytes);
   bool peer_closes(sim::HostId peer, sim::CloseHow how);
+  // The same on one of its connections, see Peers::sessions().
+  bool peer_sends(sim::HostId peer, std::size_t session, std::string_view bytes);
+  bool peer_closes(sim::HostId peer, std::size_t session, sim::CloseHow how);
 
   // Everything but what observers made of it.
   bool operator==(const World& other) const;
@@ -200,6 +214,8 @@ class World {
   std::shared_ptr<const Scenario> scenario_;
   sim::Kernel kernel_;
   std::vector<NodeProcess> nodes_;
+  std::map<int, sim::HostId> more_ports_;
+  std::map<sim::EndId, int> ports_dialled_;  // only where all have one address
   Peers peers_;
   Clients clients_;
   sim::HostId nowhere_{};

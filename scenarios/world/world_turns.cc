@@ -286,6 +286,7 @@ void World::perform(std::size_t index, const model::Dial& dial) {
   const sim::HostId to = somebody.value_or(nowhere_);
   const sim::EndId end = kernel_.dial(node.host, to);
   node.dialled.push_back({dial.conn, end});
+  if (scenario_->one_address) ports_dialled_[end] = dial.port;
   if (!somebody) return;
   wire_.opened(end, node.host, to);
   if (peers_.has(to)) node.from_raw = true;
