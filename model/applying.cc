@@ -61,7 +61,7 @@ void forget_session(Turn& t) {
 void apply_stream(Turn& t) {
   State& s = t.s;
   std::vector<std::string> argv;
-  while (s.link.master && !s.link.master->session.parked) {
+  while (s.link.master && !s.link.master->session.parked && !s.link.master->closing) {
     MasterSession& master = *s.link.master;
     const auto got = master.session.in.next(argv);
     if (got == RequestParser::Got::nothing_yet) return;
@@ -70,7 +70,9 @@ void apply_stream(Turn& t) {
       t.effect(ProtocolBreach{*s.link.conn, got == RequestParser::Got::malformed
                                                 ? master.session.in.problem()
                                                 : "an inline command in the stream"});
-      return link_hears(t, LinkEvent::stream_malformed);
+      // To be closed once a reply is out; a master gets none but the acknowledgements.
+      master.closing = true;
+      return;
     }
     master.unrelayed += master.session.in.raw();
     const bool in_multi = master.session.multi.has_value();
@@ -96,6 +98,7 @@ void send_ack(Turn& t) {
   Link& link = t.s.link;
   if (!link.master || link.master->no_offset) return;
   MasterSession& master = *link.master;
+  if (master.closing) return link_hears(t, LinkEvent::stream_malformed);
   const Offset offset = t.s.rules.ack_is_applied ? master.applied : master.received;
   say(t, {"REPLCONF", "ACK", std::to_string(offset)});
   if (!t.s.rules.only_reads_refresh_link) master.session.last_heard = t.now();

@@ -70,9 +70,18 @@ void replication_cron(Turn& t) {
   s.replication_ticks += 1;
 }
 
+// A pause that is over is noticed here, after the cycle of expiry has already used it (7.0.15: the
+// DELs of what became due in the pause stand before the writes that waited).
+void end_pause(Turn& t) {
+  if (!t.s.pause.until || *t.s.pause.until > t.now()) return;
+  t.s.pause = {};
+  t.s.unpaused = true;
+}
+
 void server_cron(Turn& t) {
   State& s = t.s;
   expire_cycle(t);
+  end_pause(t);
   drop_slow_replicas(t);
   tell_master_we_load(t);
   advance_shutdown(t);
@@ -111,7 +120,8 @@ void flush_clients(Turn& t) {
 
 bool server_cron_has_work(const State& s) {
   return (s.snapshot && s.snapshot->ended) || (s.link.transfer && s.link.transfer->load) ||
-         s.shutdown || s.stop_signalled || some_replica_is_slow(s);
+         s.shutdown || s.stop_signalled || some_replica_is_slow(s) ||
+         (!s.is_master() && !s.own_expiries.empty());
 }
 
 }  // namespace
@@ -138,10 +148,6 @@ void set_replication_cron(Turn& t) {
 
 void before_sleep(Turn& t) {
   State& s = t.s;
-  if (s.pause.until && *s.pause.until <= t.now()) {
-    s.pause = {};
-    s.unpaused = true;
-  }
   if (std::exchange(s.unpaused, false)) release_parked(t);
   release_waiters(t);
   if (s.getack_wanted && !paused_for(s, t.now(), true)) {
@@ -161,7 +167,10 @@ void before_sleep(Turn& t) {
 Instant next_due(const State& s) {
   Instant due = s.next_replication_cron;
   if (const auto deadline = link_deadline(s)) due = std::min(due, *deadline);
-  if (s.pause.until) due = std::min(due, *s.pause.until);
+  if (s.pause.until) {
+    due = std::min(due, next_on_grid(s.next_server_cron, server_period(s),
+                                     *s.pause.until - Duration(1)));
+  }
   for (const auto& [conn, session] : s.sessions) {
     if (session.waiting && session.waiting->deadline)
       due = std::min(due, *session.waiting->deadline);

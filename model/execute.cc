@@ -107,9 +107,13 @@ std::optional<std::string> refusal(Turn& t, const Session& session, const Comman
   return std::nullopt;
 }
 
-Overdue overdue_for(const State& s, const Session& session, Instant now) {
+// A writable replica takes an overdue key away before it writes to it, and tells nobody (R8.8).
+Overdue overdue_for(const State& s, const Session& session, const Command& command, Instant now) {
   if (session.from_master) return Overdue::ignore;
-  if (!s.is_master()) return Overdue::hide;
+  if (!s.is_master()) {
+    const bool erases = !s.config.replica_read_only && allowed(command, flag::write);
+    return erases ? Overdue::erase_and_tell : Overdue::hide;
+  }
   return paused_for(s, now, true) ? Overdue::hide : Overdue::erase_and_tell;
 }
 
@@ -124,6 +128,37 @@ void note_touched(State& s, const Session& by, const Command& command, Args argv
       if (everything || named) session.watch_broken = true;
     }
   }
+}
+
+using Expiries = std::vector<std::optional<WallTime>>;
+
+// Of the keys that a command names, word by word.
+Expiries expiries_of(const State& s, unsigned db, Args argv) {
+  Expiries out;
+  for (const std::string& word : argv) {
+    const Entry* const entry = s.data.find(db, word);
+    out.push_back(entry == nullptr ? std::nullopt : entry->expires);
+  }
+  return out;
+}
+
+void note_own_expiries(State& s, unsigned db, Args argv, const Expiries& before) {
+  const Expiries after = expiries_of(s, db, argv);
+  for (std::size_t i = 1; i < after.size(); ++i) {
+    if (after[i] && after[i] != before[i]) s.own_expiries.emplace(db, argv[i]);
+  }
+}
+
+void expire_own(Turn& t) {
+  State& s = t.s;
+  std::erase_if(s.own_expiries, [&](const auto& own) {
+    const Entry* const entry = s.data.find(own.first, own.second);
+    if (entry == nullptr || !entry->expires) return true;
+    if (*entry->expires >= t.at.wall) return false;
+    s.data.erase(own.first, own.second);
+    s.stats.expired_keys += 1;
+    return true;
+  });
 }
 
 void add_to_unit(Turn& t, const Command& command, Call& result) {
@@ -161,13 +196,17 @@ void run_data_command(Turn& t, Session& session, const Command& command, Args ar
               .db = session.db,
               .argv = argv,
               .now = t.at.wall,
-              .overdue = overdue_for(s, session, t.now()),
+              .overdue = overdue_for(s, session, command, t.now()),
               .rules = s.rules,
               .chance = t.at.around,
               .reply = ReplyWriter(session.out),
               .before = {},
               .instead = {}};
+  const bool on_writable_replica =
+      !s.is_master() && !s.config.replica_read_only && !session.from_master;
+  const Expiries before = on_writable_replica ? expiries_of(s, session.db, argv) : Expiries();
   command.run(result);
+  if (on_writable_replica) note_own_expiries(s, session.db, argv, before);
   s.stats.expired_keys += static_cast<std::int64_t>(result.expired);
   if (result.failed && session.from_master) {
     t.mark(Mark::stream_error_ignored);
@@ -208,6 +247,13 @@ void process_command(Turn& t, Session& session, const std::vector<std::string>& 
     if (session.from_master) {
       t.mark(Mark::stream_error_ignored);
       t.s.stats.unexpected_error_replies += 1;
+    }
+    if (command != nullptr && is(*command, "exec")) {  // a refused EXEC ends its transaction
+      session.multi.reset();
+      session.watched.clear();
+      session.watch_broken = false;
+      return ReplyWriter(session.out)
+          .error("EXECABORT Transaction discarded because of: " + *error);
     }
     return ReplyWriter(session.out).error(*error);
   }
@@ -279,6 +325,7 @@ void release_parked(Turn& t) {
 
 void expire_cycle(Turn& t) {
   State& s = t.s;
+  if (!s.is_master() && s.active_expire) return expire_own(t);
   if (!s.is_master() || !s.active_expire || paused_for(s, t.now(), true)) return;
   for (unsigned db = 0; db < s.data.databases(); ++db) {
     for (const std::string& key : s.data.overdue(db, t.at.wall, kExpiredAtOnce)) {

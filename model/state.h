@@ -5,7 +5,9 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "model/acl.h"
@@ -46,6 +48,7 @@ struct MasterSession {
   Offset applied = 0;      // reploff: rests on unit boundaries only (R7.31)
   std::string unrelayed;   // bytes of executed requests that belong to an open transaction (R7.30)
   bool no_offset = false;  // PRE_PSYNC: the master gave no offset; no ACKs
+  bool closing = false;    // what it sent is no RESP: nothing more is run, the next ACK hangs up
   bool operator==(const MasterSession&) const = default;
 };
 
@@ -163,6 +166,9 @@ struct State {
   std::map<std::string, Blob> files;  // our directory, as we last wrote it
 
   Keyspace data;
+  // slaveKeysWithExpire: keys that clients of a writable replica gave a time to live. No master knows
+  // of that, so we expire them ourselves (R8.8).
+  std::set<std::pair<unsigned, std::string>> own_expiries;
   History history;
   std::optional<Backlog> backlog;
   int stream_db = -1;           // slaveseldb: announced by the last SELECT in the stream; -1: none

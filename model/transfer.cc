@@ -19,6 +19,8 @@ namespace {
 constexpr std::size_t kReadSize = 16384;  // what one read of the payload takes at the most
 
 constexpr std::size_t kMarkSize = 40;
+// After so many bytes a load looks up for the first time.
+constexpr std::size_t kLoadedAtOnce = 2U << 20U;
 
 // The digits at the front, as strtoll() reads them; 0 when there are none.
 std::int64_t leading_number(std::string_view text) {
@@ -42,11 +44,15 @@ void start_load(Turn& t) {
   State& s = t.s;
   Transfer& transfer = *s.link.transfer;
   transfer.complete = true;
-  // Emptying the old data takes time, so the master is told that we live; nothing to empty, nothing said.
-  const bool empties = transfer.mode == Transfer::Mode::to_disk && s.data.size() > 0;
+  // Emptying the old data takes time, and so does a large file: the master is told that we live. A
+  // lazy flush and a swap empty nothing here, and few bytes are loaded at once (R4.20).
+  const bool empties = transfer.mode == Transfer::Mode::to_disk && s.data.size() > 0 &&
+                       !s.config.replica_lazy_flush;
+  const bool large = transfer.payload.size() >= kLoadedAtOnce;
   if (transfer.mode == Transfer::Mode::to_disk) {
     give_up_history(t);
     s.data.clear();
+    s.own_expiries.clear();
     write_dump(t, Blob(transfer.payload));
   }
   t.effect(SetReading{*s.link.conn, false});
@@ -57,8 +63,8 @@ void start_load(Turn& t) {
     if (const auto* good = std::get_if<RdbContent>(&content)) keys = good->data.size();
   }
   transfer.load = JobId{s.next_job++};
-  if (empties) transfer.last_newline = t.now();
-  if (empties && s.rules.newlines_while_loading) s.link.out += '\n';
+  if (empties || large) transfer.last_newline = t.now();
+  if ((empties || large) && s.rules.newlines_while_loading) s.link.out += '\n';
   t.effect(StartJob{*transfer.load, JobKind::load, transfer.payload.size(), keys,
                     Duration(s.config.key_load_delay * static_cast<std::int64_t>(keys))});
   if (t.prose())

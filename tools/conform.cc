@@ -39,8 +39,8 @@ struct Outcome {
   std::string name;
   Verdict verdict = Verdict::agrees;
   std::vector<std::string> notes;
-  std::string problem, step;         // of a case that could not be read or played
-  std::vector<std::string> heard;    // and what its links carried last
+  std::string problem, step;       // of a case that could not be read or played
+  std::vector<std::string> heard;  // and what its links carried last
   const golden::KnownDifference* known = nullptr;
   std::vector<golden::Difference> differences;  // that nobody knew of
 };
@@ -231,12 +231,12 @@ int conform(const ConformOptions& options) {
   }
   const auto [agree, known, differ, bad] = counts;
   if (options.json) {
-    const Json all{{"golden", options.golden}, {"agree", agree},      {"known", known},
-                   {"differ", differ},         {"bad_input", bad},    {"cases", cases}};
+    const Json all{{"golden", options.golden}, {"agree", agree},   {"known", known},
+                   {"differ", differ},         {"bad_input", bad}, {"cases", cases}};
     std::cout << all.dump(1, ' ', false, Json::error_handler_t::replace) << '\n';
   } else {
-    std::cout << names.size() << (names.size() == 1 ? " case: " : " cases: ") << agree
-              << " agree, " << known << " with known differences, " << differ << " differ";
+    std::cout << names.size() << (names.size() == 1 ? " case: " : " cases: ") << agree << " agree, "
+              << known << " with known differences, " << differ << " differ";
     if (bad > 0) std::cout << ", " << bad << " not understood";
     std::cout << '\n';
   }

@@ -167,8 +167,8 @@ Step::What wait_sync(Members& s) {
 Step::What wait_wire(Members& s) {
   WaitWire wait;
   wait.link = s.text("wire_wait");
-  wait.what = s.word("what", {"", "reply", "payload", "stream_bytes", "bytes", "contains", "ended",
-                              "stalled"});
+  wait.what = s.word(
+      "what", {"", "reply", "payload", "stream_bytes", "bytes", "contains", "ended", "stalled"});
   if (wait.what == "contains") s.need("text");
   if (wait.what == "bytes" || wait.what == "stream_bytes") s.need("bytes");
   wait.text = s.text("text");
@@ -196,8 +196,8 @@ Step::What fault(Members& s) {
                                "trickle", "rate", "delay", "rcvbuf", "heal"});
   fault.mode = s.word("mode", {"rst", "fin"});
   fault.side = s.word("side", {"both", "replica", "master"});
-  fault.base = s.word("base", {"start", "now", "reply", "header", "payload", "payload_end",
-                               "stream"});
+  fault.base =
+      s.word("base", {"start", "now", "reply", "header", "payload", "payload_end", "stream"});
   const std::string way = s.word("dir", {"", "r2m", "m2r"});
   if (way.empty())
     fault.ways = {true, false};
@@ -270,12 +270,23 @@ struct Kind {
   Step::What (*read)(Members&);
 };
 constexpr Kind kKinds[] = {
-    {"cmd", ask},           {"reply", take_reply}, {"replicaof", follow},
-    {"wait_sync", wait_sync}, {"wire_wait", wait_wire}, {"wait_exit", wait_exit},
-    {"wait", wait},         {"fault", fault},      {"raw", raw},
-    {"checkpoint", checkpoint}, {"kill", kill},    {"start", start},
-    {"shutdown", shutdown}, {"sleep", rest},       {"fake", fake},
-    {"burst", burst},       {"series", series},
+    {"cmd", ask},
+    {"reply", take_reply},
+    {"replicaof", follow},
+    {"wait_sync", wait_sync},
+    {"wire_wait", wait_wire},
+    {"wait_exit", wait_exit},
+    {"wait", wait},
+    {"fault", fault},
+    {"raw", raw},
+    {"checkpoint", checkpoint},
+    {"kill", kill},
+    {"start", start},
+    {"shutdown", shutdown},
+    {"sleep", rest},
+    {"fake", fake},
+    {"burst", burst},
+    {"series", series},
 };
 
 // --- names
@@ -334,11 +345,10 @@ class Names {
     const std::size_t mark = name.find('>');
     const std::string replica = name.substr(0, mark);
     const std::string master = mark == std::string::npos ? "" : name.substr(mark + 1);
-    const bool from = is_node(replica) || std::find(plan_.raws.begin(), plan_.raws.end(),
-                                                    replica) != plan_.raws.end();
+    const bool from = is_node(replica) ||
+                      std::find(plan_.raws.begin(), plan_.raws.end(), replica) != plan_.raws.end();
     if (!from || (!is_node(master) && !is_fake(master)))
-      throw std::invalid_argument("there is no link \"" + name +
-                                  "\"; expected \"REPLICA>MASTER\"");
+      throw std::invalid_argument("there is no link \"" + name + "\"; expected \"REPLICA>MASTER\"");
   }
 
   const Case& plan_;
@@ -350,15 +360,16 @@ class Names {
 FakeMaster fake_master(const Json& s) {
   FakeMaster fake{text_of(s["fake"]), {}};
   for (const auto& [words, answers] : s["rules"].items()) {
-    fake.rules.emplace_back(bytes_of(words), answers.is_array() ? texts_of(answers)
-                                                                : std::vector{text_of(answers)});
+    fake.rules.emplace_back(bytes_of(words),
+                            answers.is_array() ? texts_of(answers) : std::vector{text_of(answers)});
     if (fake.rules.back().second.empty())
       throw std::invalid_argument("the rule for " + words + " has no reply");
   }
   return fake;
 }
 
-WireOptions wire_options(const Json& o, const std::string& where, std::vector<std::string>& unread) {
+WireOptions wire_options(const Json& o, const std::string& where,
+                         std::vector<std::string>& unread) {
   Members members(o);
   WireOptions options;
   if (const Json* const end = members.find("end")) options.end = text_of(*end);
@@ -376,8 +387,8 @@ WireOptions wire_options(const Json& o, const std::string& where, std::vector<st
 // Python's \g<1> and \1 are ECMAScript's $1; \n, \r and \t are what they are everywhere.
 std::string replacement(const std::string& python) {
   static const std::regex kGroup(R"(\\(?:g<)?(\d)>?)");
-  std::string out = std::regex_replace(std::regex_replace(python, std::regex(R"(\$)"), "$$$$"),
-                                       kGroup, "$$$1");
+  std::string out =
+      std::regex_replace(std::regex_replace(python, std::regex(R"(\$)"), "$$$$"), kGroup, "$$$1");
   for (const auto& [code, byte] : {std::pair("\\n", '\n'), {"\\r", '\r'}, {"\\t", '\t'}}) {
     for (std::size_t at = 0; (at = out.find(code, at)) != std::string::npos;)
       out.replace(at, 2, 1, byte);

@@ -57,7 +57,7 @@ struct WaitSync {
 };
 struct WaitWire {
   std::string link, what, text;
-  bool to_master = false;           // dir: r2m
+  bool to_master = false;  // dir: r2m
   std::int64_t conn = -1;  // below 0: counted from the newest
   std::size_t conns = 0;   // at least so many must have been
   std::size_t bytes = 0;

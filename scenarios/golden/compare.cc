@@ -93,8 +93,7 @@ std::vector<Difference> differences(const Json& recorded, const Json& model) {
     const std::string where = "steps[" + std::to_string(i) + "].result";
     const Json none;
     const Json& real = steps[i].contains("result") ? steps[i]["result"] : none;
-    const Json& ours =
-        model["steps"][i].contains("result") ? model["steps"][i]["result"] : none;
+    const Json& ours = model["steps"][i].contains("result") ? model["steps"][i]["result"] : none;
     comparison.compare(real, ours, where);
   }
   comparison.step("", {});

@@ -26,8 +26,8 @@ class FakeMasters {
 
  private:
   struct Session {
-    std::size_t read = 0;             // bytes of what came
-    std::vector<std::string> parts;   // of the reply that is being said, the next one last
+    std::size_t read = 0;               // bytes of what came
+    std::vector<std::string> parts;     // of the reply that is being said, the next one last
     sim::Instant asleep = sim::kStart;  // until then
     bool closed = false;
   };

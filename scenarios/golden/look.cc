@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "model/info.h"
 #include "model/data/number.h"
+#include "model/info.h"
 #include "model/state.h"
 
 namespace scenarios::golden {

@@ -29,7 +29,7 @@ constexpr sim::Duration kLook{4'000};
 constexpr sim::Duration kReady{15'000};  // from the start of a server to its first answer
 constexpr sim::Duration kLoopback{30};
 constexpr std::size_t kFewKeys = 40;
-constexpr std::size_t kTail = 160;  // bytes of what came, shown to people
+constexpr std::size_t kTail = 160, kHeard = 6;  // bytes of what came, and lines, for people
 
 // Every server has these unless the case says otherwise.
 constexpr std::pair<std::string_view, std::string_view> kBaseConfig[] = {
@@ -53,7 +53,7 @@ std::string joined(const Json& json) {
 // --------------------------------------------------------------------------------------
 
 // Of a real server's, those that nothing in a result depends on.
-constexpr std::string_view kNoMatter[] = {"bind",     "daemonize",  "dir",        "logfile",
+constexpr std::string_view kNoMatter[] = {"bind",     "daemonize",  "dir",          "logfile",
                                           "loglevel", "maxclients", "tcp-keepalive"};
 
 // A setting that the model has, or one that it can do without.
@@ -116,6 +116,13 @@ class Player {
         proxies_(kFirstProxy, labels_) {
     for (const auto& [name, number] : ports_)
       labels_[std::to_string(number)] = "<port:" + name + ">";
+    // A real server does nothing else while it loads what fits into a few reads.
+    for (std::size_t i = 0; i < world_.nodes(); ++i) {
+      JobFault at_once;
+      at_once.job = JobFault::Job::load;
+      at_once.does = JobFault::Does::takes;
+      world_.order_job(at_once, i, 0, sim::kNoFault);
+    }
     world_.wire().keep_bytes();
     for (const std::string_view name : oracle_names()) world_.bench().leave_out(name);
   }
@@ -138,7 +145,10 @@ class Player {
         results.push_back(std::move(told));
       }
     } catch (const Problem& problem) {
-      return Stuck{at == nullptr ? "" : at->text, problem.what(), newly_heard()};
+      std::vector<std::string> heard = newly_heard();
+      if (heard.size() > kHeard)
+        heard.erase(heard.begin(), heard.end() - static_cast<std::ptrdiff_t>(kHeard));
+      return Stuck{at == nullptr ? "" : at->text, problem.what(), std::move(heard)};
     }
     const Json wire = tell_wire(world_, labels_, proxies_, plan_, ids_);
     return normal_form(plan_, results, wire, ids_, wall_us(sim::kStart) / 1000,
@@ -151,8 +161,7 @@ class Player {
 
   // --- time ---
   void advance(sim::Instant until) {
-    const auto occurrence =
-        world_.advance(std::min({until, proxies_.due(), fakes_.due()}));
+    const auto occurrence = world_.advance(std::min({until, proxies_.due(), fakes_.due()}));
     if (occurrence)
       proxies_.noticed(world_, *occurrence);
     else if (proxies_.due() <= world_.now())
@@ -550,7 +559,8 @@ class Player {
       const std::string value = filled(given);
       if (name == "replicaof" || name == "slaveof") {
         const std::size_t blank = std::min(value.find(' '), value.size());
-        const std::string_view number = std::string_view(value).substr(std::min(blank + 1, value.size()));
+        const std::string_view number =
+            std::string_view(value).substr(std::min(blank + 1, value.size()));
         const auto master = model::to_integer(number);
         if (!master) throw Problem(name + " " + value + ": not an address and a port");
         world_.configure_master(index, value.substr(0, blank), static_cast<int>(*master));
@@ -653,8 +663,7 @@ class Player {
     for (const auto& [name, link] : proxies_.links()) {
       for (std::size_t i = 0; i < link.connections.size(); ++i) {
         for (const bool to_master : {true, false}) {
-          const std::string_view bytes =
-              Proxies::delivered(world_, link.connections[i], to_master);
+          const std::string_view bytes = Proxies::delivered(world_, link.connections[i], to_master);
           std::size_t& before = heard_[{name, i, to_master}];
           if (bytes.size() > before)
             out.push_back(name + "#" + std::to_string(i) + (to_master ? " r2m " : " m2r ") +

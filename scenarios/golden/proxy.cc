@@ -272,8 +272,7 @@ void Proxies::set_pace(World& world, const ProxyLink& link, bool to_master,
         std::max<std::uint64_t>(1000 / static_cast<std::uint64_t>(manner.ms_per_byte), 1);
   }
   if (!to_master && link.receive_buffer > 0) profile.receive_buffer = link.receive_buffer;
-  if (profile != world.kernel().link(from, to))
-    world.kernel().set_link(from, to, profile, kByCase);
+  if (profile != world.kernel().link(from, to)) world.kernel().set_link(from, to, profile, kByCase);
 }
 
 void Proxies::finish(World& world, ProxyConnection& connection, std::string why,

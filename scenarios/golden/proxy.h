@@ -61,11 +61,11 @@ struct ProxyConnection {
 
 struct ProxyLink {
   std::string replica, master;
-  int port = 0;                             // that the proxy listens on
-  bool listening = true;                    // else whoever dials is refused
-  bool refuse = false;                      // by order, not because the master is down
-  bool drops_syn = false;                   // nobody answers who dials
-  std::uint32_t receive_buffer = 0;         // towards the replica; 0: as usual
+  int port = 0;                              // that the proxy listens on
+  bool listening = true;                     // else whoever dials is refused
+  bool refuse = false;                       // by order, not because the master is down
+  bool drops_syn = false;                    // nobody answers who dials
+  std::uint32_t receive_buffer = 0;          // towards the replica; 0: as usual
   std::vector<ProxyConnection> connections;  // in order of their beginning
   std::array<ProxyManner, 2> standing;       // see ProxyConnection::way()
   std::vector<std::optional<Fault>> queue;   // one for each next connection

@@ -190,8 +190,8 @@ class Transcript {
   // The last argument of PSYNC, if it is a number.
   void mask_offset() {
     static const std::regex kLast(R"(\$\d+\r\n\d+\r\n$)");
-    handshake_.back() = std::regex_replace(handshake_.back().get<std::string>(), kLast,
-                                           "$$<n>\r\n<varies>\r\n");
+    handshake_.back() =
+        std::regex_replace(handshake_.back().get<std::string>(), kLast, "$$<n>\r\n<varies>\r\n");
   }
 
   Json tell_payload(const Parts& parts) {
@@ -204,8 +204,8 @@ class Transcript {
         out["delivered_bytes"] = to_replica_.size() - *parts.payload;
       return out;
     }
-    const std::string_view body =
-        to_replica_.substr(*parts.payload, *parts.payload_end - std::min(*parts.payload, *parts.payload_end));
+    const std::string_view body = to_replica_.substr(
+        *parts.payload, *parts.payload_end - std::min(*parts.payload, *parts.payload_end));
     out["length_class"] = length_class(body.size());
     tell_rdb(out, body);
     if (up_to_mark_) out["trailer"] = "<the same 40 bytes>";

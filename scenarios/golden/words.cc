@@ -12,8 +12,8 @@ namespace {
 constexpr std::size_t kMark = 40;
 constexpr std::string_view kLineEnd = "\r\n";
 
-// The end of the value that begins at `at`; `text` gets its own bytes, if it has any, and `elements`
-// those of its elements.
+// The end of the value that begins at `at`; `text` gets its own bytes, if it has any, and
+// `elements` those of its elements.
 std::optional<std::size_t> pass(std::string_view bytes, std::size_t at, Message::Kind& kind,
                                 std::string_view& text, std::vector<std::string>* elements) {
   using Kind = Message::Kind;
@@ -136,10 +136,11 @@ Parts parts_of(std::string_view b) {
         parts.stream = mark + kMark;
       } else {
         // A size below 0 ends the payload before it began; the recorder does the same.
-        const std::int64_t end = static_cast<std::int64_t>(e) + 2 +
-                                 model::to_integer(line.substr(1)).value_or(0);
+        const std::int64_t end =
+            static_cast<std::int64_t>(e) + 2 + model::to_integer(line.substr(1)).value_or(0);
         if (static_cast<std::int64_t>(b.size()) >= end)
-          parts.payload_end = parts.stream = static_cast<std::size_t>(std::max<std::int64_t>(end, 0));
+          parts.payload_end = parts.stream =
+              static_cast<std::size_t>(std::max<std::int64_t>(end, 0));
       }
       return parts;
     } else if (!line.starts_with('+') && !line.starts_with('-') && !line.starts_with(':')) {
