@@ -112,7 +112,7 @@ Overdue overdue_for(const State& s, const Session& session, const Command& comma
   if (session.from_master) return Overdue::ignore;
   if (!s.is_master()) {
     const bool erases = !s.config.replica_read_only && allowed(command, flag::write);
-    return erases ? Overdue::erase_and_tell : Overdue::hide;
+    return erases ? Overdue::erase_quietly : Overdue::hide;
   }
   return paused_for(s, now, true) ? Overdue::hide : Overdue::erase_and_tell;
 }

@@ -8,6 +8,9 @@
 namespace model {
 namespace {
 
+// What an idle server uses, about: its length counts, as it does in a real file.
+constexpr const char* kUsedMemory = "1048576";
+
 class Writer {
  public:
   explicit Writer(const RdbOptions& options) : options_(options) {}
@@ -49,7 +52,7 @@ class Writer {
       aux("redis-ver", options_.server_version);
       aux("redis-bits", "64");
       aux("ctime", std::to_string(options_.created.time_since_epoch().count() / 1000));
-      aux("used-mem", "0");
+      aux("used-mem", kUsedMemory);
     }
     if (options_.replication) {
       aux("repl-stream-db", std::to_string(options_.replication->stream_db));
