@@ -11,6 +11,7 @@
 #include "model/propagation.h"
 #include "model/data/rdb.h"
 #include "model/replicas.h"
+#include "model/scripting/interpreter.h"
 #include "model/snapshots.h"
 #include "model/state.h"
 #include "model/transfer.h"
@@ -91,6 +92,13 @@ void load_file(Turn& t) {
     return;
   }
   RdbContent& content = std::get<RdbContent>(loaded);
+  auto libraries = scripting::read_libraries(content.functions, s.rules.redis_version);
+  if (const auto* problem = std::get_if<scripting::Problem>(&libraries)) {
+    s.exited = true;
+    t.effect(Exit{1, "dump.rdb cannot be loaded: a library of functions: " + problem->text});
+    return;
+  }
+  s.libraries = std::move(std::get<std::map<std::string, scripting::Library>>(libraries));
   s.data = std::move(content.data);
   if (content.replication) restore_history(t, *content.replication);
   // The deletions move the offset even where nobody can ask for them: as in the real server.

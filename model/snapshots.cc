@@ -126,6 +126,9 @@ Blob capture(Turn& t, const Announced& wanted) {
   if (options.replication)
     t.effect(Published{Published::In::snapshot, s.history.id, s.history.offset});
   if (filtered(wanted)) t.mark(Mark::filtered_snapshot);
+  if (!wanted.exclude_functions) {
+    for (const auto& [name, library] : s.libraries) options.functions.push_back(library.code);
+  }
   if (wanted.exclude_data) {
     return Blob(encode_rdb(Keyspace(static_cast<unsigned>(s.config.databases)), options));
   }

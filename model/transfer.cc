@@ -11,6 +11,7 @@
 #include "model/feeding.h"
 #include "model/link.h"
 #include "model/own_streams.h"
+#include "model/scripting/interpreter.h"
 #include "model/data/rdb.h"
 #include "model/replicas.h"
 #include "model/saving.h"
@@ -19,6 +20,7 @@
 namespace model {
 namespace {
 
+constexpr std::size_t kLoadedAtOnce = 2U << 20U;  // between two looks at anything else
 constexpr std::size_t kReadSize = 16384;  // what one read of the payload takes at the most
 
 constexpr std::size_t kMarkSize = 40;
@@ -51,13 +53,14 @@ void start_load(Turn& t) {
   State& s = t.s;
   Transfer& transfer = *s.link.transfer;
   transfer.complete = true;
-  // Emptying the old data takes time: the master is told that we live. A
-  // lazy flush and a swap empty nothing here (R4.20).
+  // Emptying the old data takes time, and so does a large file: the master is told that we live. A
+  // lazy flush and a swap empty nothing here, and few bytes are loaded at once (R4.20).
   const bool empties = transfer.mode == Transfer::Mode::to_disk && s.data.size() > 0 &&
                        !s.config.replica_lazy_flush;
   if (transfer.mode == Transfer::Mode::to_disk) {
     give_up_history(t);
     s.data.clear();
+    s.libraries.clear();
     s.own_expiries.clear();
     write_dump(t, Blob(transfer.payload));
   }
@@ -69,8 +72,9 @@ void start_load(Turn& t) {
     if (const auto* good = std::get_if<RdbContent>(&content)) keys = good->data.size();
   }
   transfer.load = JobId{s.next_job++};
-  if (empties) transfer.last_newline = t.now();
-  if (empties && s.rules.newlines_while_loading) s.link.out += '\n';
+  const bool large = transfer.payload.size() >= kLoadedAtOnce;
+  if (empties || large) transfer.last_newline = t.now();
+  if ((empties || large) && s.rules.newlines_while_loading) s.link.out += '\n';
   t.effect(StartJob{*transfer.load, JobKind::load, transfer.payload.size(), keys,
                     Duration(s.config.key_load_delay * static_cast<std::int64_t>(keys))});
   if (t.prose())
@@ -148,8 +152,11 @@ void discard_received_file(Turn& t) {
   delete_dump(t);
 }
 
-void take_data(Turn& t, RdbContent content) {
+using Libraries = std::map<std::string, scripting::Library>;
+
+void take_data(Turn& t, RdbContent content, Libraries libraries) {
   State& s = t.s;
+  s.libraries = std::move(libraries);
   Transfer& transfer = *s.link.transfer;
   if (transfer.mode == Transfer::Mode::swapdb) give_up_history(t);
   const Keyspace before = std::exchange(s.data, std::move(content.data));
@@ -311,7 +318,11 @@ void load_ended(Turn& t, JobId job, JobEnd end) {
     return load_failed(t, "the load was broken off");
   }
   if (content == nullptr) return reject_file(t, std::get<RdbError>(loaded));
-  take_data(t, std::move(*content));
+  auto libraries = scripting::read_libraries(content->functions, s.rules.redis_version);
+  if (const auto* problem = std::get_if<scripting::Problem>(&libraries)) {
+    return reject_file(t, {RdbError::Kind::corrupt, 0, "a library of functions: " + problem->text});
+  }
+  take_data(t, std::move(*content), std::move(std::get<Libraries>(libraries)));
 }
 
 void tell_master_we_load(Turn& t) {

@@ -912,6 +912,20 @@ std::variant<Library, Problem> read_library(std::string_view code, std::string_v
   return library;
 }
 
+std::variant<std::map<std::string, Library>, Problem> read_libraries(
+    const std::vector<std::string>& codes, std::string_view version) {
+  std::map<std::string, Library> libraries;
+  for (const std::string& code : codes) {
+    auto read = read_library(code, version);
+    if (auto* problem = std::get_if<Problem>(&read)) return std::move(*problem);
+    Library& library = std::get<Library>(read);
+    std::string name = library.name;
+    if (!libraries.emplace(name, std::move(library)).second)
+      return Problem{"Library '" + name + "' already exists"};
+  }
+  return libraries;
+}
+
 std::string run_function(const Library& library, const std::string& name, Args keys, Args argv,
                          Host& host) {
   Run run(&host);

@@ -68,6 +68,10 @@ struct Library {
 // Runs the code of a library to see what it registers.
 std::variant<Library, Problem> read_library(std::string_view code, std::string_view version);
 
+// Those of an RDB file, by their names. A name that comes twice is a problem, as in FUNCTION LOAD.
+std::variant<std::map<std::string, Library>, Problem> read_libraries(
+    const std::vector<std::string>& codes, std::string_view version);
+
 std::string run_function(const Library& library, const std::string& name, Args keys, Args argv,
                          Host& host);
 
