@@ -391,17 +391,66 @@ std::int64_t reference_count(const Value& value) {
   return shared ? std::numeric_limits<std::int32_t>::max() : 1;
 }
 
-void object(Call& call) {
-  const std::string& what = call.argv[1];
-  const bool encoding = same_word(what, "ENCODING");
-  if (!encoding && !same_word(what, "REFCOUNT"))
-    return call.error("ERR unknown subcommand '" + what + "'. Try OBJECT HELP.");
-  if (call.argv.size() != 3)
-    return call.error("ERR wrong number of arguments for 'object|" + lower(what) + "' command");
+// Every subcommand but HELP looks at one key without touching it.
+const Entry* object_argument(Call& call) {
   const Entry* const entry = call.look(call.argv[2]);
-  if (entry == nullptr) return call.reply.null();
-  if (!encoding) return call.reply.integer(reference_count(entry->value));
-  call.reply.bulk(encoding_name(entry->value, call.encoding));
+  if (entry == nullptr) call.reply.null();
+  return entry;
+}
+
+void object_encoding(Call& call) {
+  if (const Entry* const entry = object_argument(call))
+    call.reply.bulk(encoding_name(entry->value, call.encoding));
+}
+
+void object_refcount(Call& call) {
+  if (const Entry* const entry = object_argument(call))
+    call.reply.integer(reference_count(entry->value));
+}
+
+// The model does not rate keys: nothing has been idle.
+void object_idletime(Call& call) {
+  if (object_argument(call) != nullptr) call.reply.integer(0);
+}
+
+void object_freq(Call& call) {
+  if (object_argument(call) == nullptr) return;
+  call.error(
+      "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that "
+      "when switching between policies at runtime LRU and LFU data will take some time to adjust.");
+}
+
+void object_help(Call& call) {
+  constexpr std::string_view kLines[] = {
+      "OBJECT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
+      "ENCODING <key>",
+      "    Return the kind of internal representation used in order to store the value",
+      "    associated with a <key>.",
+      "FREQ <key>",
+      "    Return the access frequency index of the <key>. The returned integer is",
+      "    proportional to the logarithm of the recent access frequency of the key.",
+      "IDLETIME <key>",
+      "    Return the idle time of the <key>, that is the approximated number of",
+      "    seconds elapsed since the last access to the key.",
+      "REFCOUNT <key>",
+      "    Return the number of references of the value associated with the specified",
+      "    <key>.",
+      "HELP",
+      "    Prints this help."};
+  call.reply.array(std::size(kLines));
+  for (const std::string_view line : kLines) call.reply.simple(line);
+}
+
+constexpr auto kObjectCommands = std::to_array<Subcommand>({
+    {"encoding", 3, object_encoding},
+    {"freq", 3, object_freq},
+    {"help", 2, object_help},
+    {"idletime", 3, object_idletime},
+    {"refcount", 3, object_refcount},
+});
+
+void object(Call& call) {
+  run_subcommand(call, kObjectCommands);
 }
 
 constexpr auto kCommands = std::to_array<Command>({

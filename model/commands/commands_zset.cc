@@ -626,6 +626,10 @@ constexpr auto kCommands = std::to_array<Command>({
 
 }  // namespace
 
+void run_zadd(Call& call) {
+  zadd(call);
+}
+
 std::span<const Command> zset_commands() {
   return kCommands;
 }

@@ -15,6 +15,9 @@ namespace model {
 using Ranking = std::vector<const SortedSet::value_type*>;
 Ranking ranking(const SortedSet& sorted);
 
+// ZADD as `call.argv` says it; GEOADD is one too.
+void run_zadd(Call& call);
+
 enum class RangeBy : std::uint8_t { rank, score, member };
 
 // "(1.5" leaves the bound out; "-inf" and "+inf" are open ends.

@@ -57,7 +57,6 @@ class Bench {
     }
     model::Call call{data, db, argv, now, overdue, rules_, chance_, writer};
     command->run(call);
-    if (call.wait) writer.null_array();  // nobody waits here
     outcome.stream = std::move(call.before);
     if (call.dirty == 0 && !call.force) return outcome;
     if (call.instead) {
