@@ -20,10 +20,11 @@
 namespace model {
 namespace {
 
-constexpr std::size_t kLoadedAtOnce = 2U << 20U;  // between two looks at anything else
 constexpr std::size_t kReadSize = 16384;  // what one read of the payload takes at the most
 
 constexpr std::size_t kMarkSize = 40;
+// After so many bytes the loader looks up from its work, and again after as many more.
+constexpr std::uint64_t kLoaderLooksUp = 2 * 1024 * 1024;
 // After so many bytes a load looks up for the first time.
 
 // The digits at the front, as strtoll() reads them; 0 when there are none.
@@ -53,10 +54,11 @@ void start_load(Turn& t) {
   State& s = t.s;
   Transfer& transfer = *s.link.transfer;
   transfer.complete = true;
-  // Emptying the old data takes time, and so does a large file: the master is told that we live. A
-  // lazy flush and a swap empty nothing here, and few bytes are loaded at once (R4.20).
+  // Emptying the old data takes time, and a large file has the loader look up once more: the master
+  // is told that we live. A lazy flush and a swap empty nothing here (R4.20).
   const bool empties = transfer.mode == Transfer::Mode::to_disk && s.data.size() > 0 &&
                        !s.config.replica_lazy_flush;
+  const bool speaks = empties || transfer.payload.size() >= kLoaderLooksUp;
   if (transfer.mode == Transfer::Mode::to_disk) {
     give_up_history(t);
     s.data.clear();
@@ -72,9 +74,8 @@ void start_load(Turn& t) {
     if (const auto* good = std::get_if<RdbContent>(&content)) keys = good->data.size();
   }
   transfer.load = JobId{s.next_job++};
-  const bool large = transfer.payload.size() >= kLoadedAtOnce;
-  if (empties || large) transfer.last_newline = t.now();
-  if ((empties || large) && s.rules.newlines_while_loading) s.link.out += '\n';
+  if (speaks) transfer.last_newline = t.now();
+  if (speaks && s.rules.newlines_while_loading) s.link.out += '\n';
   t.effect(StartJob{*transfer.load, JobKind::load, transfer.payload.size(), keys,
                     Duration(s.config.key_load_delay * static_cast<std::int64_t>(keys))});
   if (t.prose())
@@ -294,12 +295,11 @@ void go_online(Turn& t) {
 
 // The loader looks up each time it has read 2 MB, and says that we live if it has not in this second.
 void load_progressed(Turn& t, JobId job, std::uint64_t bytes) {
-  constexpr std::uint64_t kLooksUp = 2 * 1024 * 1024;
   State& s = t.s;
   if (!load_runs(s) || *s.link.transfer->load != job) return;
   const Instant spoke = s.link.transfer->last_newline;
   const bool silent = spoke == Instant{} || seconds_between(spoke, t.now()) > 0;
-  if (bytes < kLooksUp || !silent || !s.rules.newlines_while_loading) return;
+  if (bytes < kLoaderLooksUp || !silent || !s.rules.newlines_while_loading) return;
   t.mark(Mark::loading_newline_sent);
   s.link.transfer->last_newline = t.now();
   s.link.out += '\n';
