@@ -217,7 +217,7 @@ void bzmpop(Call& call) {
   pop_many<SortedSet>(call, zset_commands(), "ZMPOP", "MIN", "MAX");
 }
 
-constexpr std::uint32_t kWaits = flag::write | flag::blocking;
+constexpr std::uint32_t kWaits = flag::write | flag::blocking | flag::no_script;
 
 constexpr auto kCommands = std::to_array<Command>({
     {"blmove", 6, kWaits | flag::denyoom, blmove},

@@ -91,6 +91,12 @@ void publish(Turn& t, Session& session, Args argv) {
   reply_to(session).integer(receivers);
 }
 
+// A message to a shard's channel: in the stream like any other, but nobody here can subscribe to one.
+void spublish(Turn& t, Session& session, Args argv) {
+  if (!session.muted) propagate(t, {session.db, {argv.begin(), argv.end()}});
+  reply_to(session).integer(0);
+}
+
 void pubsub(Turn& t, Session& session, Args argv) {
   std::set<std::string> channels;
   std::int64_t patterns = 0;
@@ -127,6 +133,7 @@ constexpr auto kCommands = std::to_array<Command>({
     {"publish", 3, f::loading | f::stale | f::may_replicate, nullptr, publish},
     {"pubsub", -2, f::loading | f::stale, nullptr, pubsub},
     {"punsubscribe", -1, kListens, nullptr, punsubscribe},
+    {"spublish", 3, f::loading | f::stale | f::may_replicate, nullptr, spublish},
     {"subscribe", -2, kListens, nullptr, subscribe},
     {"unsubscribe", -1, kListens, nullptr, unsubscribe},
 });

@@ -62,7 +62,7 @@ void draw_profiles(Script& s) {
   for (const model::Profile& profile : profiles) {
     // Before 4.0 nodes share no history, and most of what is judged has nothing to say: only on
     // wish.
-    if (!profile.rules.own_streams) names.emplace_back(profile.name);
+    if (profile.rules.stream == model::Rules::Stream::relayed) names.emplace_back(profile.name);
   }
   std::string all = names.front();
   if (!s.menu.profile.empty()) {
