@@ -12,10 +12,15 @@ bool small(const model::OutputLimit& limit) {
   return (limit.hard != 0 && limit.hard < kLarge) || (limit.soft != 0 && limit.soft < kLarge);
 }
 
-// R7.46; a hard limit below the size of the backlog counts as that size.
+// R7.46; a hard limit below the size of the backlog counts as that size. Since 7.0 a replica is
+// charged for whole blocks of the stream, from the beginning of the one it reads to the end of the
+// last.
+constexpr std::int64_t kBlocks = 2 * 20'504;
+
 bool too_much(const model::Config& config, std::int64_t owed) {
   const model::OutputLimit& limit = config.replica_output_limit;
   const std::int64_t hard = limit.hard == 0 ? 0 : std::max(limit.hard, config.repl_backlog_size);
+  owed += kBlocks;
   return (hard != 0 && owed >= hard) || (limit.soft != 0 && owed >= limit.soft);
 }
 

@@ -38,6 +38,7 @@ struct KindOf {
   }
   FaultKind operator()(const Crash&) const { return FaultKind::crash; }
   FaultKind operator()(const Restart&) const { return FaultKind::restart; }
+  FaultKind operator()(const Stop&) const { return FaultKind::stop; }
   FaultKind operator()(const Pause&) const { return FaultKind::pause; }
   FaultKind operator()(const Resume&) const { return FaultKind::pause; }
   FaultKind operator()(const SlowLoop&) const { return FaultKind::slow_loop; }

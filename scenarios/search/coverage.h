@@ -31,7 +31,8 @@ namespace scenarios {
 #define SCENARIOS_FAULT_KINDS(X)                                                            \
   X(cut)                                                                                    \
   X(partition)                                                                              \
-  X(clog) X(freeze) X(slow) X(throttle) X(trickle) X(refuse) X(silence) X(crash) X(restart) \
+  X(clog)                                                                                   \
+  X(freeze) X(slow) X(throttle) X(trickle) X(refuse) X(silence) X(crash) X(restart) X(stop) \
       X(pause) X(slow_loop) X(snapshot_job) X(load_job) X(disk) X(clock) X(flip) X(role)
 enum class FaultKind : std::uint8_t {
 #define X(name) name,

@@ -29,7 +29,8 @@ void maybe_trouble(Script& s, const std::string& master, const std::string& repl
                    std::size_t hits, std::size_t out_of) {
   if (!s.dice.chance(hits, out_of)) return;
   s.later(s.moment());
-  if (auto fault = trouble_on(s, master, replica)) s.fault(std::move(*fault));
+  const std::string other = master == replica ? s.other_than(master) : replica;
+  if (auto fault = trouble_on(s, master, other)) s.fault(std::move(*fault));
 }
 
 // --- writes and reads ----------------------------------------------------------------------------
@@ -270,6 +271,43 @@ void role_change(Script& s) {
     }
     s.later(s.moment());
     if (s.dice.chance(1, 3)) s.run(node, operations(s, 1, kOneSide));
+  }
+}
+
+// The master hands over by itself: it stops writes, waits for a replica to have them all, and
+// changes places with it.
+void coordinated_failover(Script& s) {
+  const std::string master = s.top_of(s.a_link().first);
+  const auto replicas = s.replicas_of(master);
+  if (replicas.empty()) return write(s);
+  const std::string chosen = s.dice.pick(replicas);
+  if (s.dice.chance(2, 3)) s.run(master, operations(s, 1 + s.dice.below(2)));
+  maybe_trouble(s, master, chosen, 1, 3);
+  std::string command = "FAILOVER";
+  const bool named = s.dice.chance(1, 2);
+  if (named) command += " TO " + chosen + " 6379";
+  if (named && s.dice.chance(1, 3)) command += " FORCE";
+  // Without one it waits for ever for a replica that it does not let in meanwhile.
+  command += " TIMEOUT " + std::to_string(s.dice.pick({1000, 100, 5000}));
+  s.later(s.moment());
+  s.run(master, {command}, "admin");
+  if (replicas.size() == 1 || named) {
+    s.of(master).follows = chosen;
+    s.of(chosen).follows.clear();
+  }
+  s.later(s.moment());
+  switch (s.dice.below(4)) {
+    case 0:
+      s.run(chosen, operations(s, 1));
+      break;
+    case 1:
+      s.run(master, operations(s, 1));
+      break;
+    case 2:
+      s.run(master, {"FAILOVER ABORT"}, "admin");
+      break;
+    default:
+      maybe_trouble(s, master, chosen, 1, 1);
   }
 }
 
@@ -661,6 +699,7 @@ constexpr auto kEpisodes = std::to_array<Episode>({
     {full_sync, 4},
     {loose_faults, 3},
     {role_change, 4, Family::role_changes},
+    {coordinated_failover, 3, Family::failovers},
     {restart_node, 4, Family::restarts},
     {expiry, 4, Family::expiry},
     {overrun, 3, Family::small_backlog},
@@ -692,7 +731,7 @@ void play_episodes(Script& s) {
     weights[i] = known ? kEpisodes[i].weight * s.dice.pick({1U, 0U, 1U, 3U}) : 0;
   }
   if (s.dice.chance(3, 4)) settle(s);
-  const std::size_t count = 1 + s.dice.below(8);
+  const std::size_t count = 1 + s.dice.below(12);
   for (std::size_t i = 0; i < count && s.lines < s.menu.operations; ++i) {
     kEpisodes[s.dice.weighted(std::span<const std::size_t>(weights))].play(s);
   }

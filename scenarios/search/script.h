@@ -69,6 +69,7 @@ enum class Family : std::uint8_t {
   flips,
   // people
   role_changes,
+  failovers,
   roles_in_transactions,
   loops,
   raw_peers,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "model/releases.h"
 #include "model/rules.h"
 #include "scenarios/search/script.h"
 
@@ -58,7 +59,11 @@ void draw_topology(Script& s) {
 void draw_profiles(Script& s) {
   const auto profiles = model::profiles();
   std::vector<std::string> names;
-  for (const model::Profile& profile : profiles) names.emplace_back(profile.name);
+  for (const model::Profile& profile : profiles) {
+    // Before 4.0 nodes share no history, and most of what is judged has nothing to say: only on
+    // wish.
+    if (profile.rules.stream == model::Rules::Stream::relayed) names.emplace_back(profile.name);
+  }
   std::string all = names.front();
   if (!s.menu.profile.empty()) {
     all = s.menu.profile;
@@ -73,6 +78,9 @@ void draw_profiles(Script& s) {
   const bool mixed = s.menu.profile.empty() && s.dice.chance(1, 25);
   for (Node& node : s.scenario.nodes) {
     node.profile = mixed ? s.dice.pick(names) : all;
+    const model::Rules& rules = model::find_profile(node.profile)->rules;
+    std::erase_if(node.config,
+                  [&](const auto& line) { return !model::has_setting(rules, line.first); });
     node.quirks = s.menu.quirks;
   }
 }
@@ -111,9 +119,10 @@ ConfigLines common_settings(Script& s) {
     s.ttl = seconds(ttl);
     say("repl-backlog-ttl", ttl);
   }
+  // Not below two blocks of the stream: then no replica could ever stay.
   if (s.on(Family::small_limits)) {
-    const int hard = dice.pick({20000, 1000, 16384, 16385, 40000});
-    const int soft = dice.pick({0, 1000, 10000});
+    const int hard = dice.pick({60000, 45000, 100000});
+    const int soft = dice.pick({0, 45000});
     say("client-output-buffer-limit", "replica " + std::to_string(hard) + " " +
                                           std::to_string(soft) + " " +
                                           std::to_string(dice.pick({1, 2, 5})));
@@ -129,9 +138,12 @@ ConfigLines common_settings(Script& s) {
     say("min-replicas-max-lag", dice.pick({2, 1, 5}));
   }
   if (s.on(Family::stale_refused)) say("replica-serve-stale-data", std::string("no"));
-  if (s.on(Family::saves)) {
+  // With save points, a snapshot that fails makes a master refuse PING until another succeeds:
+  // nobody need ever come back.
+  const bool may_fail = s.on(Family::failing_jobs) || s.on(Family::full_disks);
+  if (s.on(Family::saves) && !may_fail) {
     if (dice.chance(1, 3)) say("save", std::string("1 1"));
-  } else if (dice.chance(1, 2)) {
+  } else if (may_fail || dice.chance(1, 2)) {
     say("save", std::string(""));
   }
   if (s.on(Family::big_values)) say("rdbcompression", std::string("no"));

@@ -117,6 +117,7 @@ enum class Kind : std::uint8_t {
   silence,
   crash,
   restart,
+  stop,
   pause,
   slow_loop,
   snapshot_job,
@@ -146,6 +147,7 @@ std::array<std::size_t, kKinds> weights(const Script& s, bool in_sync) {
   give(Kind::silence, Family::refusals, 2);
   give(Kind::crash, Family::crashes, 4);
   give(Kind::restart, Family::restarts, 4);
+  give(Kind::stop, Family::restarts, 1);
   give(Kind::pause, Family::stalls, 4);
   give(Kind::slow_loop, Family::slow_loops, 2);
   give(Kind::snapshot_job, Family::failing_jobs, in_sync ? 4 : 2);
@@ -219,7 +221,8 @@ Fault::What restart(Script& s, const std::string& node) {
 
 bool can_last(const Fault::What& what) {
   return !std::holds_alternative<Cut>(what) && !std::holds_alternative<Restart>(what) &&
-         !std::holds_alternative<Resume>(what) && !std::holds_alternative<scenarios::Flip>(what);
+         !std::holds_alternative<Resume>(what) && !std::holds_alternative<Stop>(what) &&
+         !std::holds_alternative<scenarios::Flip>(what);
 }
 
 Fault::What what_of(Script& s, Kind kind, const std::string& master, const std::string& replica) {
@@ -244,6 +247,9 @@ Fault::What what_of(Script& s, Kind kind, const std::string& master, const std::
       return Crash{node, dice.chance(1, 3)};
     case Kind::restart:
       return restart(s, node);
+    case Kind::stop:
+      s.of(node).up = false;
+      return Stop{node};
     case Kind::pause:
       return Pause{node};
     case Kind::slow_loop:

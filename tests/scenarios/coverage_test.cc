@@ -68,11 +68,11 @@ TEST(Coverage, TwoFaultsMeetWhenOneIsInForceOrWasJustNow) {
 }
 
 TEST(Coverage, AChangeOfRoleIsAFaultOfPeople) {
-  const Coverage coverage = coverage_of(pair_with(
-      "{ 'job': 'b', 'which': 'load', 'does': 'takes', 'time': '2s' }, "
-      "{ 'wait': { 'info': { 'b': { 'loading': 1 } } } }, { 'replicaof': { 'b': null } }"));
-  EXPECT_EQ(coverage.single(FaultKind::role, LinkPhase::load), 1U);
-  EXPECT_EQ(coverage.pair(FaultKind::role, FaultKind::load_job, LinkPhase::load), 1U);
+  const Coverage coverage = coverage_of(
+      pair_with("{ 'job': 'a', 'which': 'snapshot', 'does': 'takes', 'time': '2s' }, "
+                "{ 'wait': { 'link': { 'b': 'TRANSFER' } } }, { 'replicaof': { 'b': null } }"));
+  EXPECT_EQ(coverage.single(FaultKind::role, LinkPhase::awaits_payload), 1U);
+  EXPECT_EQ(coverage.pair(FaultKind::role, FaultKind::snapshot_job, LinkPhase::awaits_payload), 1U);
 }
 
 TEST(Coverage, RunsAddUpInAnyOrder) {
