@@ -24,7 +24,11 @@ Judgement Expectations::judgement() const {
   judgement.at = first_at_;
   if (failed_ > 0) {
     judgement.outcome = Outcome::fail;
-    judgement.finding = first_;
+    // With its line, unlike in the trace: a file that says the same has the same trace.
+    judgement.finding = first_place_;
+    if (first_line_ > 0) judgement.finding += " (line " + std::to_string(first_line_) + ")";
+    if (!judgement.finding.empty()) judgement.finding += ": ";
+    judgement.finding += first_;
     judgement.clause = "expectation";
     if (failed_ > 1) judgement.finding += " (and " + std::to_string(failed_ - 1) + " more)";
   } else if (judged_ > 0) {
