@@ -343,6 +343,7 @@ TEST(RdbReader, OldVersionsHaveNoChecksum) {
 // --- damage
 // ----------------------------------------------------------------------------------------
 
+// Duplicate keys among it (R13.2), and databases that are not there (R13.3).
 TEST(RdbReader, SaysWhatIsWrong) {
   EXPECT_EQ(problem_of("RUBBISH__"), "wrong signature, expected \"REDIS\"");
   EXPECT_EQ(problem_of("REDIS001x"), "version is not a number of four digits");

@@ -1,4 +1,5 @@
-// The behaviour of servers towards each other, as text (tests/data/replication_*.txt).
+// The behaviour of servers towards each other, as text (tests/data/replication_*.txt): inputs and effects
+// alone (R2.20), each input one turn of the loop (R2.22).
 #include <gtest/gtest.h>
 
 #include "tests/support/server_bench.h"

@@ -62,6 +62,7 @@ TEST(Runner, AWaitThatIsNotNeededIsMissedWithoutHarm) {
   EXPECT_EQ(judgement_of(result, "EXPECT").checked, 2U) << "the first wait and the reply";
 }
 
+// What the real server leaves to chance, a seed decides here (R2.24).
 TEST(Runner, AnotherSeedIsAnotherRun) {
   scenarios::Scenario scenario = scenario_of(pair_with(""));
   const std::uint64_t first = scenarios::run(scenario, sim::TraceMode::hash_only).trace_hash;
