@@ -88,6 +88,11 @@ bool write_text(const std::string& path, const std::string& text) {
 
 }  // namespace
 
+std::string replica_link_dot(std::span<const sim::Record> records) {
+  const scenarios::MachineTable table = scenarios::replica_link_table();
+  return reports::to_dot(drawable(table), reports::counts_of(records, table.name));
+}
+
 int diagram(const DiagramOptions& options) {
   const scenarios::MachineTable table =
       options.master ? scenarios::replica_feed_table() : scenarios::replica_link_table();

@@ -2,7 +2,10 @@
 // with what that run did.
 #pragma once
 
+#include <span>
 #include <string>
+
+#include "sim/trace.h"
 
 namespace tools {
 
@@ -16,5 +19,8 @@ struct DiagramOptions {
 // An exit code. Without Graphviz a picture cannot be made: the drawing is written as .dot all the same,
 // and the message says where.
 int diagram(const DiagramOptions& options);
+
+// The replica's link, painted with what these records have seen, in the DOT language.
+std::string replica_link_dot(std::span<const sim::Record> records);
 
 }  // namespace tools

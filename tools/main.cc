@@ -16,6 +16,7 @@
 #include "tools/conform.h"
 #include "tools/replay.h"
 #include "tools/diagram.h"
+#include "tools/fuzz.h"
 #include "tools/lists.h"
 #include "tools/verbs.h"
 
@@ -108,6 +109,66 @@ Verb add_conform(CLI::App& app, ConformOptions& options) {
   return {verb, [&options] { return conform(options); }};
 }
 
+Verb add_fuzz(CLI::App& app, FuzzOptions& options) {
+  CLI::App* verb = app.add_subcommand("fuzz", "Make scenarios by chance, and find those that fail");
+  verb->add_option("--runs", options.runs, "So many runs (10000); with --kill-matrix for each quirk")
+      ->type_name("N");
+  verb->add_option("--for", options.time, "So long: 30s, 10m, 2h; with --kill-matrix for each quirk")
+      ->type_name("TIME");
+  verb->add_option("--seed", options.seed, "Which campaign; equal seeds make equal runs")
+      ->type_name("S")
+      ->capture_default_str();
+  verb->add_option("--first", options.first, "Index of the first run")->type_name("I")->capture_default_str();
+  verb->add_option("--jobs", options.jobs, "Workers")->type_name("J")->capture_default_str();
+  CLI::Option* out =
+      verb->add_option("--out", options.out, "Write the results into this new folder")->type_name("DIR");
+  verb->add_option("--resume", options.resume, "Go on with the campaign of this folder")
+      ->type_name("DIR")
+      ->excludes(out);
+  verb->add_option("--quirk", options.quirks, "Switch a quirk on, on every node (repeatable)")
+      ->type_name("NAME")
+      ->allow_extra_args(false);
+  verb->add_option("--profile", options.profile, "Every node is of this release")->type_name("NAME");
+  verb->add_option("--shrink-runs", options.shrink_runs, "Most runs to make one failure small; 0: leave it")
+      ->type_name("N")
+      ->capture_default_str();
+  verb->add_flag("--json", options.json, "Print the summary as one JSON document on standard output");
+  verb->add_flag("--quiet", options.quiet, "No progress, and the verdict alone");
+  CLI::Option* matrix =
+      verb->add_flag("--kill-matrix", options.kill_matrix, "Every quirk, alone, until it is found");
+  verb->add_option("--baseline", options.baseline, "Fail if this stored kill matrix was better")
+      ->type_name("FILE")
+      ->needs(matrix);
+  verb->add_option("--canary", options.canary,
+                   "Plant a defect that must be noticed: nondeterminism, silent-oracle, dead-mark")
+      ->type_name("NAME");
+  return {verb, [&options] { return fuzz(options); }};
+}
+
+Verb add_shrink(CLI::App& app, ShrinkOptions& options) {
+  CLI::App* verb = app.add_subcommand("shrink", "Make a failing scenario as small as it can be");
+  verb->add_option("file", options.file, "A scenario file; - is standard input")->required()->type_name("FILE");
+  verb->add_option("--out", options.out, "Write it there instead of to standard output")->type_name("FILE");
+  verb->add_option("--quirk", options.quirks, "Switch a quirk on, on every node (repeatable)")
+      ->type_name("NAME")
+      ->allow_extra_args(false);
+  verb->add_option("--runs", options.runs, "Most runs to spend")->type_name("N")->capture_default_str();
+  verb->add_flag("--json", options.json, "Print all that was found out as one JSON document");
+  return {verb, [&options] { return shrink(options); }};
+}
+
+Verb add_verify(CLI::App& app, VerifyOptions& options) {
+  CLI::App* verb = app.add_subcommand("verify", "The same seeds again: do they come to the same hashes?");
+  verb->add_option("folder", options.folder, "A results folder of replsim fuzz; without one, runs are made twice")
+      ->type_name("DIR");
+  verb->add_option("--seed", options.seed, "Without a folder: which campaign")->type_name("S")->capture_default_str();
+  verb->add_option("--runs", options.runs, "Without a folder: how many runs")->type_name("N")->capture_default_str();
+  verb->add_option("--jobs", options.jobs, "Workers")->type_name("J")->capture_default_str();
+  verb->add_flag("--all", options.all, "Every run of the folder, not only a sample");
+  verb->add_flag("--json", options.json, "Print the result as one JSON document");
+  return {verb, [&options] { return verify(options); }};
+}
+
 // The first argument that is no option should be a verb.
 int explain_unknown_verb(const std::string& word, const std::vector<Verb>& verbs) {
   std::vector<std::string> names;
@@ -150,10 +211,16 @@ int run(int argc, char** argv) {
   ReplayOptions replay_options;
   DiagramOptions diagram_options;
   ListOptions quirk_options, profile_options, mark_options;
+  FuzzOptions fuzz_options;
+  ShrinkOptions shrink_options;
+  VerifyOptions verify_options;
   const std::vector<Verb> verbs = {
       add_replay(app, replay_options),
       add_check(app, check_options),
       add_conform(app, conform_options),
+      add_fuzz(app, fuzz_options),
+      add_shrink(app, shrink_options),
+      add_verify(app, verify_options),
       add_diagram(app, diagram_options),
       add_quirks(app, quirk_options),
       add_profiles(app, profile_options),

@@ -44,6 +44,26 @@ template <class List> List rest(const List& all, const List& common) {
   return List(all.begin() + static_cast<std::ptrdiff_t>(common.size()), all.end());
 }
 
+// Settings are shared if all nodes name them first, in the same order: a node's own value takes the place
+// of the one for all.
+ConfigLines shared_settings(const std::vector<Node>& nodes) {
+  ConfigLines common = nodes.front().config;
+  for (const Node& node : nodes) {
+    const auto [end, ignored] =
+        std::mismatch(common.begin(), common.end(), node.config.begin(), node.config.end(),
+                      [](const auto& one, const auto& other) { return one.first == other.first; });
+    common.erase(end, common.end());
+  }
+  return common;
+}
+ConfigLines own_settings(const ConfigLines& all, const ConfigLines& common) {
+  ConfigLines own;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (i >= common.size() || all[i] != common[i]) own.push_back(all[i]);
+  }
+  return own;
+}
+
 struct Common {
   std::string profile = Node().profile;
   ConfigLines config;
@@ -56,7 +76,7 @@ Common common_of(const std::vector<Node>& nodes) {
   const std::string& profile = nodes.front().profile;
   if (std::all_of(nodes.begin(), nodes.end(), [&](const Node& n) { return n.profile == profile; }))
     common.profile = profile;
-  common.config = shared(nodes, &Node::config);
+  common.config = shared_settings(nodes);
   common.quirks = shared(nodes, &Node::quirks);
   return common;
 }
@@ -65,7 +85,7 @@ Json of(const Node& node, const Common& common) {
   Json out = Json::object();
   if (!node.replicaof.empty()) out["replicaof"] = node.replicaof;
   if (node.profile != common.profile) out["profile"] = node.profile;
-  const ConfigLines lines = rest(node.config, common.config);
+  const ConfigLines lines = own_settings(node.config, common.config);
   if (!lines.empty()) out["config"] = config(lines);
   const auto quirks = rest(node.quirks, common.quirks);
   if (!quirks.empty()) out["quirks"] = quirks;

@@ -6,10 +6,15 @@ void Expectations::failed(sim::Instant at, const Place& place, std::string_view 
   ++judged_;
   if (++failed_ > 1) return;
   first_at_ = at;
-  if (!place.pointer.empty()) first_ = place.pointer;
-  if (place.line > 0) first_ += " (line " + std::to_string(place.line) + ")";
-  if (!first_.empty()) first_ += ": ";
-  first_ += finding;
+  first_line_ = place.line;
+  first_place_ = place.pointer;
+  first_ = finding;
+}
+
+std::string Expectations::finding() const {
+  if (failed_ == 0) return judged_ > 0 ? "" : "the scenario expects nothing";
+  return (first_place_.empty() ? "" : first_place_ + ": ") + first_ +
+         (failed_ > 1 ? " (and " + std::to_string(failed_ - 1) + " more)" : "");
 }
 
 Judgement Expectations::judgement() const {
@@ -25,7 +30,7 @@ Judgement Expectations::judgement() const {
   } else if (judged_ > 0) {
     judgement.outcome = Outcome::pass;
   } else {
-    judgement.finding = "the scenario expects nothing";
+    judgement.finding = finding();
   }
   return judgement;
 }

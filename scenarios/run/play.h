@@ -22,6 +22,8 @@ class Expectations {
 
   bool any_failed() const { return failed_ > 0; }
   Judgement judgement() const;
+  // The same without the file's line, which is no part of what happened: for the trace.
+  std::string finding() const;
 
   bool operator==(const Expectations&) const = default;
 
@@ -29,7 +31,8 @@ class Expectations {
   std::uint64_t judged_ = 0;
   std::uint64_t failed_ = 0;
   sim::Instant first_at_{};
-  std::string first_;
+  std::string first_, first_place_;
+  std::size_t first_line_ = 0;
 };
 
 struct Play {

@@ -72,8 +72,10 @@ RunResult Performance::result() {
   result.judgements.push_back(play_.expectations.judgement());
   result.outcome = outcome_of(world.scenario(), result.judgements);
   for (const Judgement& j : result.judgements) {
+    const bool expected = &j == &result.judgements.back();
     world.trace().add(world.now(),
-                      sim::record::Verdict{j.oracle, std::string(name(j.outcome)), j.finding});
+                      sim::record::Verdict{j.oracle, std::string(name(j.outcome)),
+                                           expected ? play_.expectations.finding() : j.finding});
   }
   for (std::size_t i = 0; i < world.nodes(); ++i) result.nodes.push_back(end_of(world, i));
   result.faults = play_.injector.ends(world);

@@ -1,0 +1,135 @@
+// The folder of one failure: everything that somebody needs who has to fix it.
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "reports/graphviz.h"
+#include "scenarios/language/write.h"
+#include "scenarios/search/shrink.h"
+#include "tools/diagram.h"
+#include "tools/fuzz_parts.h"
+#include "tools/replay_text.h"
+
+namespace tools {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+using scenarios::FailureFiles;
+
+std::string quoted(const std::string& path) {
+  return path.find(' ') == std::string::npos ? path : "'" + path + "'";
+}
+
+std::optional<FailureFiles> read_back(const fs::path& folder, const scenarios::FailureTally& failure) {
+  std::ifstream in(folder / "failure.json");
+  const Json json = Json::parse(in, nullptr, false);
+  if (!in.is_open() || json.is_discarded() || !json.is_object()) return std::nullopt;
+  if (json.value("first", std::uint64_t{0}) != failure.first) return std::nullopt;
+  FailureFiles files;
+  files.found_size = json.value("found_events", std::size_t{0});
+  files.shrunk_size = json.value("shrunk_events", std::size_t{0});
+  files.complete = json.value("complete", false);
+  files.freedoms = json.value("freedoms", std::vector<std::string>{});
+  return files;
+}
+
+std::string readme(const scenarios::FailureTally& failure, const FailureFiles& files,
+                   const std::string& shown, const std::string& regenerate, bool picture) {
+  const scenarios::Finding& finding = failure.finding;
+  std::string out = "# " + finding.key + "\n\n" + finding.sentence + "\n\n";
+  out += "Seen first " + scenarios::duration_text(finding.at.time_since_epoch()) +
+         " after the start of run " + std::to_string(failure.first) + ".\n\n";
+  out += "    " + files.command + "\n\n";
+  for (const std::string& freedom : files.freedoms) out += "- " + freedom + "\n";
+  if (!files.freedoms.empty()) out += "\n";
+  out += "```json\n" + shown + "```\n\n";
+  if (picture) out += "![What the replicas' links did](states.svg)\n\n";
+  out += "| file | |\n|---|---|\n";
+  if (files.shrunk_size > 0) {
+    out += "| `shrunk.json` | the smallest scenario that fails so: " + std::to_string(files.shrunk_size) +
+           " events" + (files.complete ? "" : " (the budget of runs ended before it was smallest)") + " |\n";
+  }
+  out += "| `found.json` | as it was found: " + std::to_string(files.found_size) + " events; also `" +
+         regenerate + "` |\n";
+  out += "| `timeline.txt` | what happened, and every oracle's verdict |\n";
+  out += "| `trace.jsonl` | every record of the run, for `replsim diagram --trace` |\n";
+  return out;
+}
+
+}  // namespace
+
+FailureFiles write_failure(const std::string& folder, const scenarios::Plan& plan,
+                           const scenarios::FailureTally& failure, std::uint64_t shrink_runs) {
+  const std::string name = scenarios::folder_name(failure.finding.key);
+  const fs::path place = fs::path(folder) / "failures" / name;
+  const auto complete_names = [&](FailureFiles& files) {
+    files.key = failure.finding.key;
+    files.folder = "failures/" + name;
+    files.command = "replsim replay " +
+                    quoted((place / (files.shrunk_size > 0 ? "shrunk.json" : "found.json")).string());
+  };
+  if (auto files = read_back(place, failure); files && (files->shrunk_size > 0 || shrink_runs == 0)) {
+    complete_names(*files);
+    return *files;
+  }
+
+  FailureFiles files;
+  scenarios::Scenario scenario = scenarios::scenario_of(plan, failure.first);
+  const std::string found = write_scenario(scenario);
+  files.found_size = scenarios::size_in_events(scenario);
+  if (shrink_runs > 0 && failure.finding.oracle != "CRASH") {
+    const auto still_fails = scenarios::fails_with(failure.finding.key);
+    scenarios::Shrunk shrunk = scenarios::shrink(scenario, still_fails, {shrink_runs});
+    scenario = std::move(shrunk.scenario);
+    scenario.name = "shrunk";
+    scenario.point = "Shrunk from a campaign: " + failure.finding.key + ".";
+    files.shrunk_size = scenarios::size_in_events(scenario);
+    files.complete = shrunk.complete;
+    constexpr std::uint64_t kToProbe = 400;
+    for (const auto& freedom : scenarios::freedoms_of(scenario, still_fails, {kToProbe}))
+      files.freedoms.push_back(freedom.sentence);
+  }
+  complete_names(files);
+  const std::string shown = write_scenario(scenario);
+
+  // Everything in a folder beside it, which then takes its place: it is there whole or not at all.
+  const fs::path fresh = fs::path(folder) / "failures" / (".new-" + name);
+  std::error_code ignored;
+  fs::remove_all(fresh, ignored);
+  fs::create_directories(fresh);
+  Replayed replayed;
+  replayed.run = scenarios::run_guarded(scenario, sim::TraceMode::keep);
+  std::ostringstream timeline, trace;
+  print_replay(timeline, replayed, false, 0);
+  sim::write_trace(trace, replayed.run.trace);
+  const bool picture = !reports::render(replica_link_dot(replayed.run.trace.records()),
+                                        reports::ImageFormat::svg, (fresh / "states.svg").string());
+  std::string regenerate = "replsim fuzz --seed " + std::to_string(plan.seed) + " --first " +
+                           std::to_string(failure.first) + " --runs 1";
+  if (!plan.profile.empty()) regenerate += " --profile " + plan.profile;
+  for (const std::string& quirk : plan.quirks) regenerate += " --quirk " + quirk;
+  write_file((fresh / "found.json").string(), found);
+  if (files.shrunk_size > 0) write_file((fresh / "shrunk.json").string(), shown);
+  write_file((fresh / "timeline.txt").string(), timeline.str());
+  write_file((fresh / "trace.jsonl").string(), trace.str());
+  write_file((fresh / "README.md").string(), readme(failure, files, shown, regenerate, picture));
+  const Json json{{"key", failure.finding.key},
+                  {"sentence", failure.finding.sentence},
+                  {"first", failure.first},
+                  {"found_events", files.found_size},
+                  {"shrunk_events", files.shrunk_size},
+                  {"complete", files.complete},
+                  {"freedoms", files.freedoms},
+                  {"trace_hash", replayed.run.trace_hash}};
+  write_file((fresh / "failure.json").string(),
+             json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+  fs::remove_all(place, ignored);
+  fs::rename(fresh, place, ignored);
+  if (ignored) std::cerr << "replsim: cannot write " << place.string() << '\n';
+  return files;
+}
+
+}  // namespace tools
