@@ -109,12 +109,13 @@ void Tally::merge(const Tally& other) {
   thin_samples();
 }
 
-// A run's index is kept if the spacing divides it. The spacing follows from the number of runs alone.
+// A run's index is kept if the spacing divides it; the spacing follows from the highest index alone.
 void Tally::thin_samples() {
   constexpr std::uint64_t kMost = 512;
-  if (samples.size() <= kMost) return;
   std::uint64_t spacing = 1;
-  while (samples.rbegin()->first / spacing >= kMost) spacing *= 2;
+  while (!samples.empty() && samples.rbegin()->first / spacing >= kMost) spacing *= 2;
+  // Leaving out the highest index itself does not change the spacing: the multiple below it has the same.
+  if (spacing == 1) return;
   std::erase_if(samples, [&](const auto& sample) { return sample.first % spacing != 0; });
 }
 

@@ -118,6 +118,34 @@ TEST(Campaign, ATallyDoesNotGrowWithItsRuns) {
   EXPECT_TRUE(tally.failures.contains("X/0"));  // the first are kept
 }
 
+TEST(Campaign, TheSameRunsAreSampledInWhateverOrderTheyCome) {
+  const auto block = [](std::uint64_t first) {
+    Tally tally;
+    for (std::uint64_t index = first; index < first + 16; ++index) {
+      RunRecord record;
+      record.index = index;
+      record.hash = index * 77;
+      tally.add(record);
+    }
+    return tally;
+  };
+  for (const std::uint64_t runs : {512U, 528U, 1040U, 5008U}) {
+    Tally up, down, one_by_one;
+    for (std::uint64_t first = 0; first < runs; first += 16) up.merge(block(first));
+    for (std::uint64_t first = runs; first > 0; first -= 16) down.merge(block(first - 16));
+    for (std::uint64_t index = 0; index < runs; ++index) {
+      RunRecord record;
+      record.index = index;
+      record.hash = index * 77;
+      one_by_one.add(record);
+    }
+    EXPECT_EQ(up, down) << runs;
+    EXPECT_EQ(up, one_by_one) << runs;
+    EXPECT_GE(up.samples.size(), 256U) << runs;
+    EXPECT_LE(up.samples.size(), 512U) << runs;
+  }
+}
+
 TEST(Campaign, StopsAtTheFirstFailureOfTheLowestIndex) {
   const Plan plan = small_plan(7, {kQuirk});
   const Tally whole = made(plan, 100);
