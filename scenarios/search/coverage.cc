@@ -37,7 +37,6 @@ struct KindOf {
     return welcome.what == sim::Welcome::silence ? FaultKind::silence : FaultKind::refuse;
   }
   FaultKind operator()(const Crash&) const { return FaultKind::crash; }
-  FaultKind operator()(const Stop&) const { return FaultKind::crash; }  // in good order: gone all the same
   FaultKind operator()(const Restart&) const { return FaultKind::restart; }
   FaultKind operator()(const Stop&) const { return FaultKind::stop; }
   FaultKind operator()(const Pause&) const { return FaultKind::pause; }
