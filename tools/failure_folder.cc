@@ -30,6 +30,7 @@ std::optional<FailureFiles> read_back(const fs::path& folder, const scenarios::F
   if (json.value("first", std::uint64_t{0}) != failure.first) return std::nullopt;
   FailureFiles files;
   files.found_size = json.value("found_events", std::size_t{0});
+  files.shrunk = json.value("shrunk", false);
   files.shrunk_size = json.value("shrunk_events", std::size_t{0});
   files.complete = json.value("complete", false);
   files.freedoms = json.value("freedoms", std::vector<std::string>{});
@@ -48,7 +49,7 @@ std::string readme(const scenarios::FailureTally& failure, const FailureFiles& f
   out += "```json\n" + shown + "```\n\n";
   if (picture) out += "![What the replicas' links did](states.svg)\n\n";
   out += "| file | |\n|---|---|\n";
-  if (files.shrunk_size > 0) {
+  if (files.shrunk) {
     out += "| `shrunk.json` | the smallest scenario that fails so: " + std::to_string(files.shrunk_size) +
            " events" + (files.complete ? "" : " (the budget of runs ended before it was smallest)") + " |\n";
   }
@@ -69,9 +70,9 @@ FailureFiles write_failure(const std::string& folder, const scenarios::Plan& pla
     files.key = failure.finding.key;
     files.folder = "failures/" + name;
     files.command = "replsim replay " +
-                    quoted((place / (files.shrunk_size > 0 ? "shrunk.json" : "found.json")).string());
+                    quoted((place / (files.shrunk ? "shrunk.json" : "found.json")).string());
   };
-  if (auto files = read_back(place, failure); files && (files->shrunk_size > 0 || shrink_runs == 0)) {
+  if (auto files = read_back(place, failure); files && (files->shrunk || shrink_runs == 0)) {
     complete_names(*files);
     return *files;
   }
@@ -86,6 +87,7 @@ FailureFiles write_failure(const std::string& folder, const scenarios::Plan& pla
     scenario = std::move(shrunk.scenario);
     scenario.name = "shrunk";
     scenario.point = "Shrunk from a campaign: " + failure.finding.key + ".";
+    files.shrunk = true;
     files.shrunk_size = scenarios::size_in_events(scenario);
     files.complete = shrunk.complete;
     constexpr std::uint64_t kToProbe = 400;
@@ -112,7 +114,7 @@ FailureFiles write_failure(const std::string& folder, const scenarios::Plan& pla
   if (!plan.profile.empty()) regenerate += " --profile " + plan.profile;
   for (const std::string& quirk : plan.quirks) regenerate += " --quirk " + quirk;
   write_file((fresh / "found.json").string(), found);
-  if (files.shrunk_size > 0) write_file((fresh / "shrunk.json").string(), shown);
+  if (files.shrunk) write_file((fresh / "shrunk.json").string(), shown);
   write_file((fresh / "timeline.txt").string(), timeline.str());
   write_file((fresh / "trace.jsonl").string(), trace.str());
   write_file((fresh / "README.md").string(), readme(failure, files, shown, regenerate, picture));
@@ -120,6 +122,7 @@ FailureFiles write_failure(const std::string& folder, const scenarios::Plan& pla
                   {"sentence", failure.finding.sentence},
                   {"first", failure.first},
                   {"found_events", files.found_size},
+                  {"shrunk", files.shrunk},
                   {"shrunk_events", files.shrunk_size},
                   {"complete", files.complete},
                   {"freedoms", files.freedoms},

@@ -87,6 +87,7 @@ class Campaign {
       if (const int problem = open_folder(); problem != kPass) return problem;
     }
     const auto& stop = stop_on_interrupt();
+    blame_crashes_on_runs(plan_);
     Progress progress(options_.quiet, "replsim fuzz");
     began_ = Clock::now();
     before_ = tally_.runs;
@@ -227,7 +228,7 @@ class Campaign {
     if (options_.quiet) return;
     for (const auto& files : files_) {
       std::cout << "  " << files.key << "  " << files.found_size << " events";
-      if (files.shrunk_size > 0) std::cout << ", shrunk to " << files.shrunk_size;
+      if (files.shrunk) std::cout << ", shrunk to " << files.shrunk_size;
       std::cout << "  " << files.command << '\n';
     }
     if (!folder_.empty()) std::cout << "  " << (fs::path(folder_) / "summary.md").string() << '\n';

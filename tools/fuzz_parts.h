@@ -25,6 +25,10 @@ std::optional<std::chrono::nanoseconds> read_time(const std::string& text);
 // Set by Ctrl-C from now on; a second one ends the program at once.
 const std::atomic<bool>& stop_on_interrupt();
 
+// A crash of the program (a broken assertion, a bad access) in a run of this plan says which run it was and
+// how to repeat it, before the program ends by it.
+void blame_crashes_on_runs(const scenarios::Plan& plan);
+
 // Writes the whole file or leaves what was there.
 bool write_file(const std::string& path, std::string_view text);
 

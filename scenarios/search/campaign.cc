@@ -58,7 +58,14 @@ RunResult run_guarded(const Scenario& scenario, sim::TraceMode mode) {
   return result;
 }
 
+namespace {
+thread_local std::uint64_t in_progress = 0;
+}
+
+std::uint64_t run_in_progress() { return in_progress; }
+
 RunRecord run_of(const Plan& plan, std::uint64_t index) {
+  in_progress = index;
   const Scenario scenario = scenario_of(plan, index);
   const auto once = [&](bool again) {
     if (!plan.disturb) return run_guarded(scenario, sim::TraceMode::hash_only);

@@ -68,6 +68,9 @@ struct RunRecord {
 
 RunRecord run_of(const Plan& plan, std::uint64_t index);
 
+// The index of the run that this thread is making, or made last: whom to blame for a crash.
+std::uint64_t run_in_progress();
+
 // A run that cannot end in an exception: one that the model throws is a finding of the oracle CRASH.
 RunResult run_guarded(const Scenario& scenario, sim::TraceMode mode);
 

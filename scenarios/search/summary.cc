@@ -52,7 +52,7 @@ void add_failure(std::string& out, const CampaignReport& report, const FailureTa
   if (const FailureFiles* files = files_of(report, finding.key)) {
     out += "- [" + files->folder + "](" + files->folder + "/README.md): " +
            std::to_string(files->found_size) + " events as found";
-    if (files->shrunk_size > 0) out += ", " + std::to_string(files->shrunk_size) + " when shrunk";
+    if (files->shrunk) out += ", " + std::to_string(files->shrunk_size) + " when shrunk";
     out += "\n";
     for (const std::string& freedom : files->freedoms) out += "- " + freedom + "\n";
     out += "- `" + files->command + "`\n";
@@ -178,6 +178,7 @@ std::string campaign_json(const CampaignReport& report) {
     if (const FailureFiles* files = files_of(report, f.key)) {
       entry["folder"] = files->folder;
       entry["found_events"] = files->found_size;
+      entry["shrunk"] = files->shrunk;
       entry["shrunk_events"] = files->shrunk_size;
       entry["complete"] = files->complete;
       entry["freedoms"] = files->freedoms;
@@ -209,7 +210,12 @@ std::string campaign_junit(const CampaignReport& report) {
   const CampaignVerdict verdict = verdict_of(tally, report.demands);
   std::string cases;
   std::size_t count = 0, failed = 0, skipped = 0;
-  for (const std::string& oracle : report.demands.oracles) {
+  std::vector<std::string> oracles = report.demands.oracles;
+  for (const auto& [key, failure] : tally.failures) {
+    if (std::find(oracles.begin(), oracles.end(), failure.finding.oracle) == oracles.end())
+      oracles.push_back(failure.finding.oracle);
+  }
+  for (const std::string& oracle : oracles) {
     const auto found = tally.oracles.find(oracle);
     const bool tested = found != tally.oracles.end() && found->second.tested();
     cases += "    <testcase classname=\"oracle\" name=\"" + xml(oracle) + "\" time=\"0\">";

@@ -14,7 +14,8 @@ namespace scenarios {
 struct FailureFiles {
   std::string key;
   std::string folder;         // "failures/MONO-went-back-replica-streaming"
-  std::size_t found_size = 0, shrunk_size = 0;  // in events; 0: not shrunk
+  std::size_t found_size = 0, shrunk_size = 0;  // in events
+  bool shrunk = false;
   bool complete = false;      // nothing more can be left out
   std::vector<std::string> freedoms;
   std::string command;        // that repeats it

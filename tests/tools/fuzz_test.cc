@@ -87,11 +87,11 @@ class Fuzz : public testing::Test {
 const std::string kQuirk = " --quirk psync-ignores-history-id";
 
 TEST_F(Fuzz, LeavesAFolderForPeopleMachinesAndCI) {
-  const Ended ended = run("fuzz --runs 150 --seed 1 --jobs 2 --out out --shrink-runs 1500" + kQuirk);
+  const Ended ended = run("fuzz --runs 60 --seed 1 --jobs 2 --out out --shrink-runs 200" + kQuirk);
   EXPECT_EQ(ended.code, 1) << ended.out << ended.err;
-  EXPECT_EQ(ended.out.rfind("FAIL  150 runs", 0), 0U) << ended.out;
+  EXPECT_EQ(ended.out.rfind("FAIL  60 runs", 0), 0U) << ended.out;
   const json result = summary();
-  EXPECT_EQ(result["runs"], 150);
+  EXPECT_EQ(result["runs"], 60);
   ASSERT_FALSE(result["failures"].empty());
   const json& failure = result["failures"][0];
   const fs::path place = folder_ / "out" / failure["folder"].get<std::string>();
@@ -123,9 +123,9 @@ TEST_F(Fuzz, LeavesAFolderForPeopleMachinesAndCI) {
 }
 
 TEST_F(Fuzz, AKillLosesNothing) {
-  const std::string plan = "fuzz --seed 5 --runs 1200 --shrink-runs 0 --quiet --json";
+  const std::string plan = "fuzz --seed 5 --runs 200 --shrink-runs 0 --quiet --json";
   const Ended whole = run(plan + kQuirk);
-  const std::vector<std::string> arguments = {"fuzz", "--seed", "5", "--runs", "1200", "--shrink-runs", "0",
+  const std::vector<std::string> arguments = {"fuzz", "--seed", "5", "--runs", "200", "--shrink-runs", "0",
                                               "--jobs", "2", "--quirk", "psync-ignores-history-id"};
   auto begin = arguments;
   begin.insert(begin.end(), {"--out", "out"});
@@ -137,7 +137,7 @@ TEST_F(Fuzz, AKillLosesNothing) {
   EXPECT_EQ(end.code, whole.code) << end.err;
   EXPECT_EQ(json::parse(end.out)["summary_hash"], json::parse(whole.out)["summary_hash"]);
   // Another plan does not go on with it.
-  EXPECT_EQ(run("fuzz --seed 6 --runs 1200 --resume out").code, 2);
+  EXPECT_EQ(run("fuzz --seed 6 --runs 200 --resume out").code, 2);
 }
 
 TEST_F(Fuzz, CtrlCLeavesAUsableState) {
