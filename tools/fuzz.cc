@@ -258,6 +258,10 @@ int kill_matrix(const FuzzOptions& options) {
     stored.assign(std::istreambuf_iterator<char>(in), {});
   }
   std::vector<std::string> quirks = options.quirks;
+  if (quirks.empty() && !stored.empty()) {
+    quirks = scenarios::killed_in(stored);
+    if (quirks.empty()) return bad(options.baseline + " is no kill matrix, or has no quirk that was found");
+  }
   if (quirks.empty()) {
     for (const std::string_view quirk : scenarios::quirk_names()) quirks.emplace_back(quirk);
   }

@@ -119,6 +119,16 @@ std::string kills_table(const std::vector<Kill>& kills) {
   return out + "\n**x**: saw it first; x: failed in the same run.\n";
 }
 
+std::vector<std::string> killed_in(std::string_view stored) {
+  std::vector<std::string> names;
+  const Json before = Json::parse(stored, nullptr, false);
+  if (before.is_discarded() || !before.contains("quirks")) return names;
+  for (const Json& quirk : before["quirks"]) {
+    if (quirk.value("killed", false)) names.push_back(quirk.value("name", std::string()));
+  }
+  return names;
+}
+
 std::vector<std::string> regressions(std::string_view stored, const std::vector<Kill>& kills) {
   std::vector<std::string> worse;
   const Json before = Json::parse(stored, nullptr, false);

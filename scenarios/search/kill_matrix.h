@@ -43,6 +43,9 @@ std::vector<Kill> kill_matrix(const std::vector<std::string>& quirks,
 std::string kills_json(const std::vector<Kill>& kills, std::uint64_t seed);
 std::string kills_table(const std::vector<Kill>& kills);  // for people, Markdown
 
+// Those that a stored matrix has as found.
+std::vector<std::string> killed_in(std::string_view stored);
+
 // What has become worse since a stored matrix (kills_json): a quirk that is no longer found, an oracle that
 // no longer is the first to see any. Quirks that the new matrix did not try are left out.
 std::vector<std::string> regressions(std::string_view stored, const std::vector<Kill>& kills);

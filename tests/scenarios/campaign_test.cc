@@ -346,6 +346,8 @@ TEST(KillMatrix, FindsAQuirkAndNoticesWhenItIsLost) {
   other[0].oracles = {"OTHER"};
   EXPECT_EQ(regressions(stored, other).size(), 1U);
   EXPECT_EQ(regressions("{", kills).size(), 1U);
+  EXPECT_EQ(killed_in(stored), std::vector<std::string>{kQuirk});
+  EXPECT_TRUE(killed_in("{").empty());
   EXPECT_NE(kills_table(kills).find("| none | not found in 100 |"), std::string::npos)
       << kills_table(kills);
 }
