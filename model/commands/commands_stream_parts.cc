@@ -103,7 +103,7 @@ std::size_t trim(Stream& stream, const Trimming& trimming) {
 }
 
 void make_exact(std::vector<std::string>& argv, const Trimming& trimming, const Stream& stream) {
-  argv[trimming.threshold_place - 1] = "=";
+  argv[trimming.threshold_place - 1] = std::string(1, '=');
   argv[trimming.threshold_place] = trimming.by == Trimming::By::size
                                        ? std::to_string(stream.size())
                                        : text_of(stream.nodes().empty() ? StreamId{}

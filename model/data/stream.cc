@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::uint64_t kMost = std::numeric_limits<std::uint64_t>::max();
 
-enum EntryFlag : std::int64_t { kDeleted = 1, kSameFields = 2 };
+constexpr std::int64_t kDeleted = 1, kSameFields = 2;  // flags of an entry
 
 std::vector<std::string> fields_of(const std::vector<std::string>& pairs) {
   std::vector<std::string> fields;

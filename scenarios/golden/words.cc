@@ -1,5 +1,6 @@
 #include "scenarios/golden/words.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "model/data/number.h"
@@ -22,7 +23,7 @@ std::optional<std::size_t> pass(std::string_view bytes, std::size_t at, Message:
   if (end == std::string_view::npos) return std::nullopt;
   const char first = bytes[at];
   const std::string_view line = bytes.substr(at, end - at);
-  const auto count = line.empty() ? std::nullopt : model::to_integer(line.substr(1));
+  const auto count = model::to_integer(line.substr(std::min<std::size_t>(1, line.size())));
   text = line;
   if (first == '+' || first == '-' || first == ':') {
     kind = Kind::status;
@@ -32,11 +33,12 @@ std::optional<std::size_t> pass(std::string_view bytes, std::size_t at, Message:
     kind = Kind::line;
     return end + 2;
   }
-  if (*count < 0) {
+  const std::int64_t announced = *count;
+  if (announced < 0) {
     kind = Kind::nil;
     return end + 2;
   }
-  const auto size = static_cast<std::size_t>(*count);
+  const auto size = static_cast<std::size_t>(announced);
   if (first == '$') {
     kind = Kind::bulk;
     if (bytes.size() < end + 4 + size) return std::nullopt;

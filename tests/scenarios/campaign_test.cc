@@ -168,7 +168,9 @@ TEST(Campaign, AnExceptionInARunIsAFinding) {
   Scenario broken = scenario_of(plan, 0);
   broken.nodes[0].config = {{"no-such-setting", "1"}};
   const auto finding = finding_of(run_guarded(broken, sim::TraceMode::hash_only));
-  if (finding) EXPECT_FALSE(finding->key.empty());
+  if (finding) {
+    EXPECT_FALSE(finding->key.empty());
+  }
 }
 
 // --- canaries -----------------------------------------------------------------------------------------

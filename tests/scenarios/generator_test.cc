@@ -175,8 +175,12 @@ TEST(Generator, ExpectsNothing) {
       EXPECT_FALSE(std::holds_alternative<scenarios::Expect>(step.what));
       EXPECT_FALSE(std::holds_alternative<scenarios::Throughout>(step.what));
       EXPECT_FALSE(std::holds_alternative<scenarios::ReplicaOf>(step.what)) << "it expects OK";
-      if (const auto* wait = std::get_if<scenarios::Wait>(&step.what)) EXPECT_FALSE(wait->needed);
-      if (const auto* lines = std::get_if<scenarios::Run>(&step.what)) EXPECT_FALSE(lines->await);
+      if (const auto* wait = std::get_if<scenarios::Wait>(&step.what)) {
+        EXPECT_FALSE(wait->needed);
+      }
+      if (const auto* lines = std::get_if<scenarios::Run>(&step.what)) {
+        EXPECT_FALSE(lines->await);
+      }
     }
   }
 }

@@ -14,7 +14,7 @@ build_packages=(g++ cmake ninja-build nlohmann-json3-dev libcli11-dev libfmt-dev
                 libexpected-dev liblzf-dev liblua5.1-0-dev graphviz)
 test_packages=(libgtest-dev libgmock-dev librapidcheck-dev libvalijson-dev libbenchmark-dev
                redis-server)
-clang_packages=(clang)
+clang_packages=(clang libclang-rt-14-dev)
 
 say() { printf '%s: %s\n' "$program" "$*" >&2; }
 
