@@ -195,6 +195,7 @@ void failover(Script& s) {
       break;
     }
     case 4: {  // its last words reach some and not others
+      if (chosen == master) break;  // it follows itself, in a loop
       Fault fault;
       fault.what = Freeze{{master, chosen}};
       fault.lasts = milliseconds(s.dice.pick({500, 1500, 3000}));
