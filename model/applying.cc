@@ -88,14 +88,20 @@ void apply_stream(Turn& t) {
 // The applied offset rests on unit boundaries: it waits while a transaction is open (R5.20, R7.31).
 void stream_applied(Turn& t) {
   State& s = t.s;
-  if (!s.link.master || s.link.master->session.parked) return;
+  if (!s.link.master) return;
   MasterSession& master = *s.link.master;
+  if (master.session.parked && s.rules.pause_holds_offset) return;
   master.session.out.clear();  // a master is not answered (R7.33)
-  if (!relays(s)) return master.unrelayed.clear();
+  if (!relays(s) || !s.rules.applies_before_relay) return master.unrelayed.clear();
   if (master.session.multi && s.rules.offset_waits_for_exec) return;
   master.applied += static_cast<Offset>(master.unrelayed.size());
   relay(t, master.unrelayed);
   master.unrelayed.clear();
+}
+
+void relay_unapplied(Turn& t, std::string_view bytes) {
+  t.s.link.master->applied += static_cast<Offset>(bytes.size());
+  relay(t, bytes);
 }
 
 void send_ack(Turn& t) {

@@ -20,4 +20,7 @@ void forget_session(Turn& t);  // it cannot be trusted (R5.9)
 Offset shown_received(const State& s);
 Offset shown_applied(const State& s);
 
+// The stream's bytes are ours as soon as they are read, executed or not: a quirk (H01).
+void relay_unapplied(Turn& t, std::string_view bytes);
+
 }  // namespace model

@@ -31,7 +31,10 @@ bool Backlog::append(std::string_view bytes) {
   bool grown = kind_ == Kind::ring;  // up to 6.2 each reply was looked at
   while (!bytes.empty()) {
     if (blocks_.empty() || blocks_.back().bytes.size() == blocks_.back().capacity) {
-      blocks_.push_back({next_, capacity_for(bytes.size(), size_), {}});
+      const std::int64_t limit = kind_ == Kind::large_blocks
+                                     ? static_cast<std::int64_t>(bytes.size()) * 16
+                                     : size_;
+      blocks_.push_back({next_, capacity_for(bytes.size(), limit), {}});
       grown = true;
     }
     Block& block = blocks_.back();

@@ -24,7 +24,8 @@ namespace model {
 
 class Backlog {
  public:
-  enum class Kind : std::uint8_t { blocks, ring };
+  // large_blocks: one holds whatever is appended at once, however much; only with a quirk (H71).
+  enum class Kind : std::uint8_t { blocks, large_blocks, ring };
 
   // An empty one: the next byte to be appended has number `next` (R6.1).
   Backlog(Kind kind, Offset next, std::int64_t size)
@@ -52,6 +53,9 @@ class Backlog {
   // Forgets old bytes. `oldest_reader` is the lowest position that a replica still has to read
   // (next() when there is none). True when something was forgotten.
   bool trim(Offset oldest_reader);
+
+  // The newest `count` bytes count no more, but stay where they are. Only with a quirk (H29).
+  void take_back(std::int64_t count) { next_ -= count; }
 
   // The content stays (V24; before 7.0 it is lost); call trim() afterwards.
   void resize(std::int64_t size) { size_ = size; }

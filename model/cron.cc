@@ -52,6 +52,7 @@ bool ping_is_due(const State& s) {
 
 void replication_cron(Turn& t) {
   State& s = t.s;
+  obey_late_order(t);
   const bool load_runs = s.link.transfer && s.link.transfer->complete;
   advance_failover(t);  // R9.1
   if (!load_runs) {
@@ -59,7 +60,7 @@ void replication_cron(Turn& t) {
     dial_if_needed(t);               // R9.5
     if (s.link.master) send_ack(t);  // R9.6
   }
-  if (ping_is_due(s) && !pings_are_held(s, t.now())) {  // R9.7
+  if (ping_is_due(s) && !(pings_are_held(s, t.now()) && s.rules.failover_stops_pings)) {  // R9.7
     if (writes_stream(s) || (!s.is_master() && !s.rules.relays_only)) feed_ping(t);
   }
   keep_waiters_alive(t);     // R9.8
@@ -153,7 +154,7 @@ void before_sleep(Turn& t) {
   if (std::exchange(s.unpaused, false)) release_parked(t);
   release_waiters(t);
   resume_unblocked(t);
-  if (s.getack_wanted && !paused_for(s, t.now(), true)) {
+  if (s.getack_wanted && !(paused_for(s, t.now(), true) && s.rules.pause_stops_getack)) {
     s.getack_wanted = false;
     if (writes_stream(s) && !s.replicas.empty()) feed_getack(t);
   }
@@ -194,7 +195,8 @@ Instant next_due(const State& s) {
     due = std::min(due, next_on_grid(s.next_server_cron, server_period(s), *save - Duration(1)));
   }
   if (s.active_expire) {
-    if (const auto expiry = next_expiry(s)) {
+    const auto expiry = s.rules.replica_waits_for_del ? next_expiry(s) : s.data.first_expiry();
+    if (expiry) {
       // The wall clock may step before then: replication's cron looks again each second.
       const Instant at = s.last_now + std::max(Duration(0), Duration(*expiry - s.last_wall)) +
                          std::chrono::milliseconds(1);

@@ -90,6 +90,27 @@ struct Published {
   ReplId id;
   Offset offset = 0;  // the last byte that the data include, under `id`
 };
+// An execution unit of several operations went into the stream as these bytes: nobody may ever rest
+// between them (R7.10).
+struct WroteUnit {
+  Offset first = 0, last = 0;
+};
+// A client was shown a key that has a deadline. `key` is named when that has passed.
+struct ShownExpiring {
+  WallTime deadline{};
+  WallTime now{};
+  std::string key;
+};
+// WAIT was answered: so many replicas hold everything up to `offset`.
+struct WaitAnswered {
+  Offset offset = 0;
+  std::int64_t replicas = 0;
+};
+// Somebody who may say so made this node follow another, or nobody (no host).
+struct Ordered {
+  std::string host;
+  int port = 0;
+};
 // The master side answered a PSYNC or SYNC.
 struct Resync {
   enum class Why : std::uint8_t {
@@ -121,9 +142,9 @@ struct Note {
   std::string text;
 };
 
-using Effect =
-    std::variant<Dial, Send, Hangup, SetReading, StartJob, KillJob, WriteFile, Block, Exit,
-                 Transitioned, Reached, Published, Resync, ProtocolBreach, Impossible, Note>;
+using Effect = std::variant<Dial, Send, Hangup, SetReading, StartJob, KillJob, WriteFile, Block,
+                            Exit, Transitioned, Reached, Published, WroteUnit, ShownExpiring,
+                            WaitAnswered, Ordered, Resync, ProtocolBreach, Impossible, Note>;
 
 std::string_view name(Published::In in);
 std::string_view name(Resync::Why why);  // in words: "the offset is before the backlog"

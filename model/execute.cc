@@ -135,8 +135,12 @@ std::optional<std::string> refusal(Turn& t, const Session& session, const Comman
 }
 
 Overdue overdue_for(const State& s, const Session& session, const Command& command, Instant now) {
+  using Shown = Rules::Shown;
   if (session.from_master) return Overdue::ignore;
   if (!s.is_master()) {
+    const Shown shown = s.rules.overdue_on_replica;
+    if (shown == Shown::everything || (shown == Shown::by_exists && is(command, "exists")))
+      return Overdue::ignore;
     const bool own_write = !s.config.replica_read_only && allowed(command, flag::write);
     return own_write ? Overdue::erase_quietly : Overdue::hide;
   }
@@ -223,11 +227,16 @@ bool run_data_command(Turn& t, Session& session, const Command& command, Args ar
               .instead = {},
               .encoding = s.config.encoding,
               .may_block = served != nullptr || (s.depth == 1 && !session.from_master),
-              .served = served};
+              .served = served,
+              .shown = {}};
   command.run(result);
   name_deletions(s.config, command, result);
   s.stats.expired_keys += static_cast<std::int64_t>(result.expired);
   if (result.failed) s.stats.commands[command.name].failed += 1;
+  if (result.failed) s.unit_failed = true;
+  if (result.shown && !session.from_master) {
+    t.effect(ShownExpiring{result.shown->deadline, result.now, std::move(result.shown->key)});
+  }
   if (result.failed && session.from_master) note_stream_error(t, argv.front());
   s.saving.dirty += static_cast<std::int64_t>(result.dirty);
   tell_key_events(t, result.dirty > 0 || result.force, !session.from_master);
@@ -391,8 +400,9 @@ void expire_own_keys(Turn& t) {
 
 void expire_cycle(Turn& t) {
   State& s = t.s;
-  if (!s.active_expire || paused_for(s, t.now(), true)) return;
-  if (!s.is_master()) return expire_own_keys(t);
+  if (!s.active_expire) return;
+  if (paused_for(s, t.now(), true) && s.rules.pause_stops_expiry) return;
+  if (!s.is_master() && s.rules.replica_waits_for_del) return expire_own_keys(t);
   for (unsigned db = 0; db < s.data.databases(); ++db) {
     for (const std::string& key : s.data.overdue(db, t.at.wall, kExpiredAtOnce)) {
       t.mark(Mark::expired_actively);

@@ -27,6 +27,7 @@ const Session* find_replica(const State& s, std::string_view host, int port) {
 }
 
 bool has_caught_up(const State& s, const Session& replica) {
+  if (s.history.offset == 0 && !s.rules.failover_takes_offset_zero) return false;
   return replica.feed.acked == s.history.offset;
 }
 
@@ -44,9 +45,11 @@ void perform(Turn& t, FailoverAction action) {
     case FailoverAction::pause_writes:
       break;  // paused_for() looks at the state
     case FailoverAction::follow_target:
+      t.effect(Ordered{s.failover.host, s.failover.port});
       follow(t, s.failover.host, s.failover.port);
       break;
     case FailoverAction::take_back:
+      t.effect(Ordered{});
       promote(t);
       [[fallthrough]];
     case FailoverAction::release:

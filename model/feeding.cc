@@ -91,6 +91,11 @@ void flush_replicas(Turn& t) {
   std::vector<std::pair<Session*, std::size_t>> relayed;
   for (const ConnId conn : std::vector<ConnId>(s.replicas)) {
     Session& session = *s.find(conn);
+    // What a new replica is owed begins at the capture; with a quirk it begins here (S11).
+    if (session.feed.fixed_now && !s.rules.owed_from_capture) {
+      session.feed.position = s.backlog->next();
+    }
+    session.feed.fixed_now = false;
     std::size_t room = t.at.around.room(conn);
     flush_replies(t, session, room);
     if (session.unsent() > 0) continue;
@@ -118,7 +123,9 @@ void flush_replies(Turn& t, Session& session, std::size_t& room) {
 
 void create_backlog(Turn& t) {
   State& s = t.s;
-  const auto kind = s.rules.ring_backlog ? Backlog::Kind::ring : Backlog::Kind::blocks;
+  using Kind = Backlog::Kind;
+  const auto blocks = s.rules.blocks_are_limited ? Kind::blocks : Kind::large_blocks;
+  const auto kind = s.rules.ring_backlog ? Kind::ring : blocks;
   s.backlog.emplace(kind, s.history.offset + 1, s.config.repl_backlog_size);
 }
 

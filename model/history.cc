@@ -1,5 +1,7 @@
 #include "model/history.h"
 
+#include <algorithm>
+
 namespace model {
 
 void History::begin_anew(Chance& chance) {
@@ -22,9 +24,9 @@ void History::renamed_by_master(const ReplId& new_id, const Rules& rules) {
   id = new_id;
 }
 
-void History::adopt(const ReplId& other, Offset at) {
-  second_id = {};
-  second_offset = -1;
+void History::adopt(const ReplId& other, Offset at, const Rules& rules) {
+  second_id = rules.full_resync_forgets_old ? ReplId{} : id;
+  second_offset = rules.full_resync_forgets_old ? -1 : std::min(offset, at) + 1;
   id = other;
   offset = at;
 }

@@ -36,7 +36,7 @@ struct History {
   void renamed_by_master(const ReplId& new_id, const Rules& rules);
 
   // After a full resync: somebody else's history (R4.23).
-  void adopt(const ReplId& other, Offset at);
+  void adopt(const ReplId& other, Offset at, const Rules& rules);
 
   bool operator==(const History&) const = default;
 };

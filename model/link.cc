@@ -7,13 +7,15 @@
 
 #include "model/applying.h"
 #include "model/blocking.h"
+#include "model/data/resp.h"
 #include "model/dual_channel.h"
 #include "model/execute.h"
 #include "model/failover.h"
+#include "model/feeding.h"
 #include "model/own_streams.h"
+#include "model/propagation.h"
 #include "model/releases.h"
 #include "model/replicas.h"
-#include "model/data/resp.h"
 #include "model/transfer.h"
 
 namespace model {
@@ -25,7 +27,7 @@ constexpr auto kLineLimit = std::chrono::seconds(5);  // repl_syncio_timeout (R2
 void close_connection(Turn& t) {
   Link& link = t.s.link;
   close_rdb_channel(t);
-  if (link.conn) t.effect(Hangup{*link.conn});
+  if (link.conn && t.s.rules.forgets_closed_links) t.effect(Hangup{*link.conn});
   link.conn.reset();
   link.open = false;
   link.out.clear();
@@ -194,7 +196,7 @@ void note_continue(Turn& t, std::string_view line) {
   constexpr std::size_t kWord = 10;  // "+CONTINUE "
   if (line.size() != kWord + 40) return;
   const ReplId id = replid_from(line.substr(kWord, 40));
-  if (id == s.link.cached->id) return;
+  if (id == s.link.cached->id || !s.rules.continue_teaches_id) return;
   t.mark(Mark::new_id_learnt);
   if (!relays(s)) {
     s.link.cached->id = id;
@@ -278,12 +280,15 @@ bool in_handshake(LinkState state) {
   return state >= LinkState::receive_ping_reply && state <= LinkState::receive_psync_reply;
 }
 
+bool is_connecting(LinkState state) {
+  return in_handshake(state) || state == LinkState::connecting;
+}
+
 // Drops what there is of a connection, whatever its state, before somebody else is followed or
 // nobody.
 void cancel(Turn& t) {
   Link& link = t.s.link;
-  if (in_handshake(link.state) || link.state == LinkState::connecting)
-    t.mark(Mark::handshake_cancelled);
+  if (is_connecting(link.state)) t.mark(Mark::handshake_cancelled);
   if (link.transfer) t.mark(Mark::transfer_cancelled_by_role_change);
   abandon_transfer(t);
   close_connection(t);
@@ -324,6 +329,13 @@ std::optional<std::string> next_line(Turn& t, std::string_view& bytes) {
 void follow(Turn& t, std::string host, int port) {
   State& s = t.s;
   const bool was_master = s.is_master();
+  if (!s.rules.retarget_cancels_handshake && is_connecting(s.link.state)) {
+    s.link.host = std::move(host);
+    s.link.port = port;
+    return;
+  }
+  if (was_master && !s.rules.demotion_ends_unit) leave_unit_open(t);
+  if (was_master && !s.rules.demotion_takes_nothing_back) take_back_pings(t);
   if (s.link.master) {
     // A session that a pause holds cannot be gone on with (R5.9).
     if (s.link.master->session.parked) {
@@ -388,8 +400,19 @@ void link_hears(Turn& t, LinkEvent event) {
   perform(t, edge->action);
 }
 
+void obey_late_order(Turn& t) {
+  const std::optional<Target> order = std::exchange(t.s.link.late_order, std::nullopt);
+  if (!order || (t.s.link.host == order->host && t.s.link.port == order->port)) return;
+  follow(t, order->host, order->port);
+}
+
 bool is_link(const State& s, ConnId conn) {
   return s.link.conn == conn;
+}
+
+bool is_old_link(const State& s, ConnId conn) {
+  return !s.rules.forgets_closed_links && s.link.master &&
+         static_cast<std::uint32_t>(conn) >= Server::kDialled;
 }
 
 void link_connected(Turn& t) {
@@ -412,6 +435,7 @@ void link_received(Turn& t, std::string_view bytes) {
       master.session.last_heard = t.now();
       master.received += static_cast<Offset>(bytes.size());
       if (t.s.rules.counts_received) master.applied = master.received;  // V8
+      if (!t.s.rules.applies_before_relay) relay_unapplied(t, bytes);
       master.session.in.feed(bytes);
       return apply_stream(t);
     }
@@ -460,9 +484,9 @@ void check_link_timeouts(Turn& t) {
   const auto silent = [&](Instant since) {
     return seconds_between(since, t.now()) > s.config.repl_timeout;
   };
-  const bool shaking = link.state == LinkState::connecting || in_handshake(link.state);
-  if (shaking && silent(link.last_io) && s.rules.handshake_times_out) {
+  if (is_connecting(link.state) && silent(link.last_io) && s.rules.handshake_times_out) {
     t.mark(Mark::handshake_timed_out);
+    if (!s.rules.handshake_timeout_keeps_position) link.cached.reset();
     link_hears(t, LinkEvent::timed_out);
   } else if ((link.state == LinkState::transfer || on_two_channels(s)) &&
              !(link.transfer && link.transfer->complete) && silent(link.last_io)) {

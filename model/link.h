@@ -23,7 +23,12 @@ void promote(Turn& t);  // replicationUnsetMaster (R10.4); no effect on a master
 
 // --- the connection
 // ---------------------------------------------------------------------------------
+// An order to follow somebody comes in a second time, late: a quirk (H74).
+void obey_late_order(Turn& t);
+
 bool is_link(const State& s, ConnId conn);
+// A connection that was our link once. Its bytes concern nobody; with a quirk, the stream (S23).
+bool is_old_link(const State& s, ConnId conn);
 void link_connected(Turn& t);
 void link_refused(Turn& t);
 void link_received(Turn& t, std::string_view bytes);

@@ -30,18 +30,29 @@ void write_operation(State& s, const Operation& operation) {
   append(s, bytes);
 }
 
+enum class End : std::uint8_t { written, missing };
+
+void write_wrapped(State& s, const std::vector<Operation>& unit, End end) {
+  append_words(s, {"MULTI"});
+  for (const Operation& operation : unit) write_operation(s, operation);
+  if (end == End::written) append_words(s, {"EXEC"});
+}
+
 void write_unit(Turn& t, const std::vector<Operation>& unit) {
   State& s = t.s;
   // Up to 6.2 EXEC has put MULTI and EXEC among the operations itself (V37).
   const bool by_size = s.rules.wrapping == Rules::Wrapping::by_size;
-  const bool wrap = by_size && unit.size() > 1 && !s.unit_bare && s.rules.wraps_units;
-  if (wrap) {
+  const bool one = by_size && unit.size() > 1 && !s.unit_bare;
+  if (one && !s.rules.select_inside_multi) select(s, unit.front().db);
+  const Offset first = s.history.offset + 1;
+  if (one && s.rules.wraps_units) {
     t.mark(Mark::unit_wrapped);
-    if (!s.rules.select_inside_multi) select(s, unit.front().db);
-    append_words(s, {"MULTI"});
+    const bool ends = s.rules.errors_end_units || !s.unit_failed;
+    write_wrapped(s, unit, ends ? End::written : End::missing);
+  } else {
+    for (const Operation& operation : unit) write_operation(s, operation);
   }
-  for (const Operation& operation : unit) write_operation(s, operation);
-  if (wrap) append_words(s, {"EXEC"});
+  if (one) t.effect(WroteUnit{first, s.history.offset});
 }
 
 }  // namespace
@@ -52,7 +63,7 @@ bool writes_stream(const State& s) {
 }
 
 void open_unit(Turn& t) {
-  if (t.s.depth++ == 0) t.s.unit_bare = false;
+  if (t.s.depth++ == 0) t.s.unit_bare = t.s.unit_failed = false;
 }
 
 void close_unit(Turn& t) {
@@ -63,6 +74,13 @@ void close_unit(Turn& t) {
   write_unit(t, unit);
 }
 
+void leave_unit_open(Turn& t) {
+  const std::vector<Operation> unit = std::exchange(t.s.unit, {});
+  if (unit.empty() || !t.s.backlog) return;
+  select(t.s, unit.front().db);
+  write_wrapped(t.s, unit, End::missing);
+}
+
 void propagate(Turn& t, Operation operation) {
   if (t.s.is_master() || !relays(t.s)) t.s.unit.push_back(std::move(operation));
 }
@@ -70,6 +88,18 @@ void propagate(Turn& t, Operation operation) {
 void feed_ping(Turn& t) {
   if (feeds_each(t.s)) return ping_each_replica(t);
   append_words(t.s, {t.s.rules.lower_case_ping ? "ping" : "PING"});
+}
+
+void take_back_pings(Turn& t) {
+  State& s = t.s;
+  if (!s.backlog) return;
+  const auto size = static_cast<Offset>(request({"ping"}).size());
+  const Offset last = s.history.offset + 1 - size;
+  if (last < s.backlog->first()) return;
+  const std::string_view newest = s.backlog->read(last, std::string_view::npos);
+  if (newest != request({"ping"}) && newest != request({"PING"})) return;
+  s.backlog->take_back(size);
+  s.history.offset -= size;
 }
 
 void feed_getack(Turn& t) {

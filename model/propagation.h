@@ -30,4 +30,12 @@ void feed_getack(Turn& t);
 // A replica's half: bytes that it has applied go into its own stream as they came (R7.30).
 void relay(Turn& t, std::string_view bytes);
 
+// A ping that nothing followed is taken back, so that a demoted master is not ahead. A quirk (H29):
+// the offset and the backlog's length shrink, what is written next goes behind the ping all the
+// same.
+void take_back_pings(Turn& t);
+
+// The unit that a demotion interrupts: written as far as it went, without its end. A quirk (H17).
+void leave_unit_open(Turn& t);
+
 }  // namespace model

@@ -78,8 +78,10 @@ void keep_waiters_alive(Turn& t) {
   for (const ConnId conn : s.replicas) {
     Session& session = *s.find(conn);
     const FeedState state = session.feed.state;
+    const bool cut_off = !s.is_master() && s.link.state != LinkState::connected;
     const bool waits = state == FeedState::wait_bgsave_start ||
-                       (state == FeedState::wait_bgsave_end && !relays_to_sockets(s));
+                       (state == FeedState::wait_bgsave_end && !relays_to_sockets(s)) ||
+                       (state == FeedState::online && cut_off && !s.rules.stream_has_no_keepalives);
     if (!waits || session.unsent() > 0) continue;
     t.mark(Mark::keepalive_newline_sent);
     session.out += '\n';
@@ -170,6 +172,7 @@ void release_waiters(Turn& t) {
     const bool late = session.waiting->deadline && *session.waiting->deadline <= t.now();
     if (!enough && !late) continue;
     t.mark(enough ? Mark::wait_satisfied : Mark::wait_timed_out);
+    t.effect(WaitAnswered{session.waiting->offset, acked});
     ReplyWriter(session.out).integer(acked);
     unblock(t, session);
   }
@@ -179,7 +182,8 @@ std::int64_t acked_by(const State& s, Offset offset) {
   std::int64_t count = 0;
   for (const ConnId conn : s.replicas) {
     const Feed& feed = s.sessions.at(conn).feed;
-    count += feed.state == FeedState::online && feed.acked >= offset;
+    count +=
+        feed.state == FeedState::online && (feed.acked >= offset || !s.rules.wait_counts_acked);
   }
   return count;
 }

@@ -102,6 +102,7 @@ void need_full_resync(Turn& t, Session& session, bool with_sync) {
   session.feed = Feed{};
   session.feed.came_with_sync = with_sync;
   session.feed.asked_at = s.history.offset;
+  if (!s.rules.select_again_for_each_copy) s.stream_db = -1;
   feed_hears(t, session, FeedEvent::needs_full);
   s.replicas.push_back(session.conn);
   if (relays(s) && s.replicas.size() == 1 && !s.backlog) {
@@ -152,6 +153,7 @@ bool admit(Turn& t, Session& session, Args argv) {
       return false;
     }
     t.mark(Mark::promoted_by_psync);
+    t.effect(Ordered{});
     promote(t);
   }
   if (failing_over(s)) {

@@ -24,12 +24,17 @@ struct Rules {
   UpperBound backlog_upper_bound = UpperBound::end;  // R5.1; H25 in its two faces
   bool lower_bound_off_by_one = false;               // R5.1; S06
   bool continue_shifts_ids = true;                   // R3.29; S05
+  bool continue_teaches_id = true;                   // R3.29
   bool continue_drops_subreplicas = true;            // R3.29; H10
   bool drops_all_subreplicas = true;                 // R7.43; H31
   bool freed_backlog_renews_id = true;               // R6.6; H03
   bool refusal_keeps_cached_master = true;           // R3.30; H57
   bool promotion_restarts_ttl = true;                // R10.4; H59
   bool snapshot_id_becomes_second = true;            // R10.18; off: H07
+  bool full_resync_forgets_old = true;               // R4.23, R7.43; H04
+  bool handshake_timeout_keeps_position = true;      // R2.3, R5.8; H57
+  bool offset_zero_is_history = true;                // R10.17; H84
+  bool demotion_takes_nothing_back = true;           // R10.3; H29
 
   // --- full resync
   // --------------------------------------------------------------------------------
@@ -37,8 +42,15 @@ struct Rules {
   bool attach_copies_all_pending = true;   // R4.4; H13
   bool failed_job_drops_replicas = true;   // R4.8; H78
   bool stream_waits_for_ack = true;        // R4.12; H67
-  bool jobs_matched_by_generation = true;  // R4.8; S13, H38
+  bool dead_child_is_noticed = true;       // R4.8; H12
+  enum class CancelledJob { ignored, saved, sent };
+  CancelledJob cancelled_job = CancelledJob::ignored;  // R4.8, R4.10; H38, S13
+  bool select_again_for_each_copy = true;              // R4.5; H22
+  bool owed_from_capture = true;                       // R1.9, R4.5; S11
   bool failed_load_empties = true;         // R4.23, R4.32; H36
+  bool swapdb_keeps_old_data = true;       // R4.26; H36
+  bool mark_checked_before_swap = true;    // R4.12, R4.26; H35
+  bool load_keeps_overdue = true;          // R8.9; H16
   bool newlines_while_loading = true;      // R4.22; H63
   bool times_out_diskless_readers = true;  // R2.6; H69
 
@@ -47,13 +59,30 @@ struct Rules {
   bool applies_before_relay = true;     // R7.30; H01
   bool offset_waits_for_exec = true;    // R5.20; S17
   bool ack_is_applied = true;           // R5.21; S14
+  bool wait_counts_acked = true;        // R9.18; S14
   bool suspends_without_multi = true;   // R5.8; H05
   bool suspends_without_parser = true;  // R5.8; H21
   bool continue_keeps_db = true;        // R5.23; S08
   bool relays_only = true;              // R7.41; off: S21
   bool wraps_units = true;              // R7.10; H47
-  bool expiry_del_goes_first = true;    // R8.3; H15
-  bool replica_hides_overdue = true;    // R8.5; H44
+  bool errors_end_units = true;         // R7.10; H48
+  bool demotion_ends_unit = true;       // R7.10, R10.2; H17
+  bool pause_holds_offset = true;       // R7.35; H09
+  bool stream_has_no_keepalives = true;  // R9.8; H39
+  bool forgets_closed_links = true;      // R2.2; S23
+
+  // --- expiry
+  // -------------------------------------------------------------------------------------
+  bool expiry_del_goes_first = true;   // R8.3; H15
+  bool deadlines_are_absolute = true;  // R7.4; H43
+  enum class Shown { nothing, by_exists, everything };
+  Shown overdue_on_replica = Shown::nothing;  // R8.5; H44
+  bool replica_waits_for_del = true;          // R8.1; H27
+  bool past_deadline_waits_for_del = true;    // R8.7; H27
+  bool pause_stops_expiry = true;             // R8.10; H73
+  bool pause_stops_getack = true;             // R9.18; H73
+  bool failover_stops_pings = true;           // R9.7; H73
+  bool failover_takes_offset_zero = true;     // R10.31; H84
 
   // --- liveness
   // -----------------------------------------------------------------------------------
@@ -62,6 +91,8 @@ struct Rules {
   bool retarget_cancels_handshake = true;   // R2.4; H65
   bool failed_fork_rejects_waiters = true;  // R4.7; H68
   bool shutdown_waits = true;               // R10.19; V45: 7.0 and later
+  bool blocks_are_limited = true;           // R6.10; H71
+  bool obeys_newest_order = true;           // R10.2; H74
 
   // --- versions (V rows of the reference, section 11)
   // ---------------------------------------------
@@ -132,8 +163,9 @@ struct Profile {
 };
 
 struct Quirk {
-  std::string_view name;    // "id2-limit-ignored"
-  std::string_view source;  // "S02", "Redis issue #3899, fix 22be435ef"
+  std::string_view name;    // "id2-limit-ignored"; its witness is scenarios/witnesses/<name>.json
+  std::string_view source;  // "S02", "H01, Redis issue #3899, fix 22be435ef"
+  std::string_view breaks;  // what must hold and does not, as the witness shows it: "PREFIX"
   std::string_view about;   // the deviation in one sentence
   void (*apply)(Rules&);
 };

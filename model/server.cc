@@ -42,6 +42,7 @@ void restore_history(Turn& t, const RdbReplication& saved) {
   State& s = t.s;
   if (saved.id.size() != 40 || saved.offset == -1 || saved.stream_db == -1) return;
   if (s.is_master() ? !s.rules.resumes_others_from_file : !s.rules.resumes_from_file) return;
+  if (saved.offset == 0 && !s.rules.offset_zero_is_history) return;
   const ReplId id = replid_from(saved.id);
   s.history.offset = saved.offset;
   t.mark(Mark::restarted_with_history);
@@ -182,6 +183,7 @@ void Server::received(const Moment& at, ConnId conn, std::string_view bytes) {
   turn(*state_, at, [&](Turn& t) {
     if (is_link(t.s, conn)) return link_received(t, bytes);
     if (is_rdb_channel(t.s, conn)) return rdb_channel_received(t, bytes);
+    if (is_old_link(t.s, conn)) return link_received(t, bytes);
     Session* session = t.s.find(conn);
     if (session == nullptr || bytes.empty()) return;
     session->last_heard = at.now;

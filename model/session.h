@@ -69,6 +69,7 @@ struct Feed {
   Offset snapshot_offset = 0;              // psync_initial_offset
   Offset owed_from = 0;                    // first byte of the stream that it was ever owed
   Offset position = 0;                     // next byte of the stream to be sent
+  bool fixed_now = false;                  // its copy was fixed in this turn of the loop
   Offset acked = 0;                        // repl_ack_off, the highest seen
   Instant acked_at{};                      // repl_ack_time
   bool stream_after_ack = false;           // repl_start_cmd_stream_on_ack

@@ -30,8 +30,9 @@ void fix_copy(Turn& t, Session& session, Offset offset, Offset position) {
   session.feed.owed_from = offset + 1;
   session.feed.own_stream.clear();
   session.feed.position = position;
+  session.feed.fixed_now = true;
   const int db = std::max(s.stream_db, 0);
-  s.stream_db = -1;
+  if (s.rules.select_again_for_each_copy) s.stream_db = -1;
   if (session.announced.rdb_channel) session.out += end_offset_line(s, session, offset, db);
   if (session.feed.came_with_sync) return;
   const Offset told = s.rules.offset_fixed_at_snapshot ? offset : session.feed.asked_at;
@@ -117,7 +118,8 @@ Blob capture(Turn& t, const Announced& wanted) {
   const std::string id(s.history.id.view());
   if (!s.rules.resumes_from_file) {  // nothing of the kind was in a file before 4.0 (V5)
   } else if (s.is_master()) {
-    if (s.backlog) options.replication = {std::max(s.stream_db, 0), id, s.history.offset};
+    const int db = s.rules.select_again_for_each_copy ? std::max(s.stream_db, 0) : 0;
+    if (s.backlog) options.replication = {db, id, s.history.offset};
   } else if (s.link.master) {
     options.replication = {static_cast<int>(s.link.master->session.db), id, s.history.offset};
   } else if (s.link.cached) {
@@ -165,7 +167,9 @@ void start_snapshot_for_replicas(Turn& t, const Announced& wanted) {
 
   if (t.at.machine.fork_fails) {
     if (!to_socket) save_ended(t, false);
-    if (s.rules.failed_fork_rejects_waiters) refuse_waiters(t);
+    if (s.rules.failed_fork_rejects_waiters) return refuse_waiters(t);
+    const Offset here = s.history.offset;
+    for (Session* session : waiting) fix_copy(t, *session, here, here + 1);
     return;
   }
   Snapshot snapshot;
@@ -218,6 +222,19 @@ void start_due_snapshot(Turn& t) {
   }
 }
 
+// What a job made that was given up (H38, S13).
+void use_cancelled(Turn& t) {
+  State& s = t.s;
+  const Snapshot old = std::move(*s.cancelled);
+  s.cancelled.reset();
+  if (s.rules.cancelled_job == Rules::CancelledJob::saved) {
+    write_dump(t, old.payload);
+  } else if (s.snapshot && !s.snapshot->killed && s.snapshot->target == old.target) {
+    s.snapshot->payload = old.payload;
+    s.snapshot->ended = JobEnd::done;
+  }
+}
+
 void snapshot_progressed(Turn& t, JobId job, std::uint64_t bytes) {
   State& s = t.s;
   if (!relays_to_sockets(s) || s.snapshot->job != job) return;
@@ -228,7 +245,8 @@ void snapshot_progressed(Turn& t, JobId job, std::uint64_t bytes) {
 
 void snapshot_ended(Turn& t, JobId job, JobEnd end) {
   State& s = t.s;
-  if (!s.snapshot || (s.snapshot->job != job && s.rules.jobs_matched_by_generation)) {
+  if (s.cancelled && s.cancelled->job == job && end == JobEnd::done) return use_cancelled(t);
+  if (!s.snapshot || s.snapshot->job != job) {
     t.mark(Mark::snapshot_end_ignored);
     return;
   }
@@ -251,7 +269,11 @@ void reap_snapshot(Turn& t) {
   s.snapshot.reset();
   const bool written = ok && !(t.at.machine.disk_full && !to_socket);
   if (!to_socket && !snapshot.killed) save_ended(t, written);
-  if (!written) {
+  const auto file = s.files.find("dump.rdb");
+  const bool died = !written && !snapshot.killed;
+  if (died && !to_socket && !s.rules.dead_child_is_noticed && file != s.files.end()) {
+    give_file(t, file->second);
+  } else if (!written && !(died && to_socket && !s.rules.failed_job_drops_replicas)) {
     snapshot_lost(t, snapshot.killed);
   } else if (to_socket) {
     put_online_until_ack(t);
@@ -272,6 +294,7 @@ void kill_snapshot(Turn& t) {
   State& s = t.s;
   if (!s.snapshot || s.snapshot->killed) return;
   t.effect(KillJob{s.snapshot->job});
+  if (s.rules.cancelled_job != Rules::CancelledJob::ignored) s.cancelled = s.snapshot;
   s.snapshot->ended = JobEnd::failed;
   s.snapshot->killed = true;
 }

@@ -82,6 +82,12 @@ struct RdbChannel {
   bool operator==(const RdbChannel&) const = default;
 };
 
+struct Target {
+  std::string host;
+  int port = 0;
+  bool operator==(const Target&) const = default;
+};
+
 struct Link {
   LinkState state = LinkState::none;
   std::string host;  // masterhost; empty iff state is none
@@ -98,6 +104,7 @@ struct Link {
   std::optional<MasterSession> master;  // iff state is connected
   std::optional<Resumable> cached;      // the suspended session of a lost master
   std::optional<Instant> down_since;    // when an established link was lost
+  std::optional<Target> late_order;     // with a quirk: to be obeyed once more (H74)
   bool operator==(const Link&) const = default;
 };
 
@@ -203,6 +210,7 @@ struct State {
   std::map<ConnId, Session> sessions;  // clients and replicas; the master's is in `link`
   std::vector<ConnId> replicas;        // in order of their request to be synced
   std::optional<Snapshot> snapshot;
+  std::optional<Snapshot> cancelled;  // with a quirk: one whose job was killed
   std::int64_t good_replicas = 0;  // repl_good_slaves_count
   bool getack_wanted = false;
   bool output_grew = false;  // the stream has a new block: who reads too slowly?
@@ -227,6 +235,7 @@ struct State {
   std::vector<Operation> unit;  // operations of the execution unit that is open (R7.10)
   unsigned depth = 0;           // nesting of calls; the unit ends when it is 0 again
   bool unit_bare = false;       // not wrapped, however many operations (R7.12)
+  bool unit_failed = false;     // a command of it was answered with an error
 
   std::map<std::string, User> users;  // other than "default"
   Stats stats;

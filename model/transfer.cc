@@ -65,6 +65,8 @@ void start_load(Turn& t) {
     s.libraries.clear();
     s.own_expiries.clear();
     write_dump(t, Blob(transfer.payload));
+  } else if (!s.rules.swapdb_keeps_old_data) {
+    s.data.clear();
   }
   if (s.link.state != LinkState::dual_transfer) t.effect(SetReading{*s.link.conn, false});
   std::uint64_t keys = 0;
@@ -155,6 +157,14 @@ void discard_received_file(Turn& t) {
 
 using Libraries = std::map<std::string, scripting::Library>;
 
+// What a replica must not do: only its master takes overdue keys away (H16).
+void erase_overdue(Turn& t) {
+  Keyspace& data = t.s.data;
+  for (unsigned db = 0; db < data.databases(); ++db) {
+    for (const std::string& key : data.overdue(db, t.at.wall, data.size(db))) data.erase(db, key);
+  }
+}
+
 void take_data(Turn& t, RdbContent content, Libraries libraries) {
   State& s = t.s;
   s.libraries = std::move(libraries);
@@ -163,6 +173,7 @@ void take_data(Turn& t, RdbContent content, Libraries libraries) {
   const Keyspace before = std::exchange(s.data, std::move(content.data));
   tell_data_replaced(t, before);
   discard_received_file(t);
+  if (!s.rules.load_keeps_overdue) erase_overdue(t);
   const unsigned db =
       content.replication ? static_cast<unsigned>(content.replication->stream_db) : 0;
   s.link.master.emplace();
@@ -180,6 +191,19 @@ void keep_half(State& s, const Keyspace& whole) {
       s.data.put(db, key, entry.value, entry.expires);
       --left;
     }
+  }
+}
+
+// All of a payload has come but its mark: the data are taken, the identity is not (H35).
+void swap_without_mark(Turn& t, const Transfer& transfer) {
+  State& s = t.s;
+  if (transfer.mode != Transfer::Mode::swapdb || transfer.mark.empty() || transfer.complete) return;
+  std::string_view rdb = transfer.payload;
+  for (std::size_t cut = 1; cut < kMarkSize && cut < rdb.size(); ++cut) {
+    if (!rdb.ends_with(transfer.mark.substr(0, cut))) continue;
+    auto loaded = decode_rdb(rdb.substr(0, rdb.size() - cut), s.rules.rdb_version,
+                             static_cast<unsigned>(s.config.databases));
+    if (auto* content = std::get_if<RdbContent>(&loaded)) s.data = std::move(content->data);
   }
 }
 
@@ -221,6 +245,7 @@ void abandon_transfer(Turn& t) {
   const Transfer transfer = std::move(*s.link.transfer);
   s.link.transfer.reset();
   if (transfer.load) t.effect(KillJob{*transfer.load});
+  if (!s.rules.mark_checked_before_swap) swap_without_mark(t, transfer);
   if (transfer.mode == Transfer::Mode::on_empty_db && transfer.header_seen()) s.data.clear();
 }
 
@@ -276,7 +301,7 @@ void go_online(Turn& t) {
   master.id = link.told_id;
   master.no_offset = transfer.offset == -1;
   master.received = master.applied = transfer.offset;
-  if (relays(s)) s.history.adopt(link.told_id, transfer.offset);
+  if (relays(s)) s.history.adopt(link.told_id, transfer.offset, s.rules);
   link.down_since.reset();
   if (relays(s) && !s.backlog) {
     t.mark(Mark::backlog_created_by_full_sync);

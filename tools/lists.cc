@@ -61,6 +61,10 @@ void print_marks(const std::vector<scenarios::MarkRow>& rows, const Reached& rea
   if (ran) std::cout << rows.size() - missing << " of " << rows.size() << " marks are reached\n";
 }
 
+std::string witness_of(std::string_view quirk) {
+  return "scenarios/witnesses/" + std::string(quirk) + ".json";
+}
+
 }  // namespace
 
 int quirks(const ListOptions& options) {
@@ -68,15 +72,22 @@ int quirks(const ListOptions& options) {
   if (options.json) {
     nlohmann::ordered_json list = nlohmann::ordered_json::array();
     for (const auto& row : rows) {
-      list.push_back({{"name", row.name}, {"source", row.source}, {"about", row.about}});
+      list.push_back({{"name", row.name},
+                      {"source", row.source},
+                      {"about", row.about},
+                      {"oracle", row.breaks},
+                      {"witness", witness_of(row.name)}});
     }
     std::cout << nlohmann::ordered_json{{"quirks", list}}.dump(2) << '\n';
     return kPass;
   }
   const std::size_t width = widest(rows);
   for (const auto& row : rows) {
-    std::cout << padded(row.name, width) << row.about << " (" << row.source << ")\n";
+    std::cout << padded(row.name, width) << padded(row.breaks, 10) << row.about << " ("
+              << row.source << ")\n";
   }
+  std::cout << rows.size() << " bugs, each with the oracle that notices it; the witness of each is "
+            << witness_of("<name>") << '\n';
   return kPass;
 }
 

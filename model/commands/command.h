@@ -72,6 +72,11 @@ struct Call {
   // --- for commands that can wait
   bool may_block = false;               // not in a transaction, a script, or our master's stream
   const std::string* served = nullptr;  // run again for this key, which has become ready
+  struct Shown {
+    WallTime deadline{};
+    std::string key;  // if that has passed
+  };
+  std::optional<Shown> shown = {};  // of the keys found that expire, the one that does so first
 
   // Lookups with expiry applied as `overdue` says.
   const Entry* look(std::string_view key) { return look(db, key); }

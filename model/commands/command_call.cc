@@ -6,7 +6,13 @@ namespace model {
 
 const Entry* Call::look(unsigned in_db, std::string_view key) {
   const Entry* const entry = data.find(in_db, key);
-  if (entry == nullptr || !entry->expires || now <= *entry->expires) return entry;
+  if (entry == nullptr || !entry->expires) return entry;
+  const bool is_overdue = now > *entry->expires;
+  if (!is_overdue || overdue == Overdue::ignore) {
+    if (!shown || *entry->expires < shown->deadline)
+      shown = Shown{*entry->expires, std::string(is_overdue ? key : std::string_view())};
+    return entry;
+  }
   switch (overdue) {
     case Overdue::ignore:
       return entry;

@@ -322,12 +322,15 @@ void expire_at(Call& call, Clock clock) {
   call.reply.integer(1);
   ++call.dirty;
   // Only a master may turn a time that has passed into a deletion (R8.7).
-  if (*when <= call.now && call.overdue == Overdue::erase_and_tell) {
+  const bool may_delete =
+      call.overdue == Overdue::erase_and_tell || !call.rules.past_deadline_waits_for_del;
+  if (*when <= call.now && may_delete) {
     call.data.erase(call.db, key);
     return call.rewrite({"DEL", key});
   }
   call.data.set_expiry(call.db, key, *when);
-  if (clock == Clock::ms || !call.rules.expire_is_absolute) return;
+  const bool absolute = call.rules.expire_is_absolute && call.rules.deadlines_are_absolute;
+  if (clock == Clock::ms || !absolute) return;
   std::vector<std::string> argv(call.argv.begin(), call.argv.end());
   argv[0] = "PEXPIREAT";
   argv[2] = std::to_string(count_of(*when));

@@ -206,6 +206,7 @@ void replicaof(Turn& t, Session& session, Args argv) {
   if (failing_over(s))
     return reply_to(session).error("ERR REPLICAOF not allowed while failing over.");
   if (same_word(argv[1], "no") && same_word(argv[2], "one")) {
+    t.effect(Ordered{});
     promote(t);
     return reply_to(session).ok();
   }
@@ -218,6 +219,8 @@ void replicaof(Turn& t, Session& session, Args argv) {
     t.mark(Mark::already_connected);
     return reply_to(session).simple("OK Already connected to specified master");
   }
+  t.effect(Ordered{argv[1], static_cast<int>(*port)});
+  if (!s.rules.obeys_newest_order) s.link.late_order = {argv[1], static_cast<int>(*port)};
   follow(t, argv[1], static_cast<int>(*port));
   reply_to(session).ok();
 }
@@ -248,7 +251,10 @@ void wait(Turn& t, Session& session, Args argv) {
   if (!timeout) return reply_to(session).error("ERR timeout is not an integer or out of range");
   if (*timeout < 0) return reply_to(session).error("ERR timeout is negative");
   const std::int64_t acked = acked_by(s, session.woff);
-  if (acked >= *replicas || s.depth > 1) return reply_to(session).integer(acked);
+  if (acked >= *replicas || s.depth > 1) {
+    t.effect(WaitAnswered{session.woff, acked});
+    return reply_to(session).integer(acked);
+  }
   session.waiting = Waiting{*replicas, session.woff, std::nullopt};
   if (*timeout > 0) session.waiting->deadline = t.now() + std::chrono::milliseconds(*timeout);
   s.getack_wanted = true;

@@ -101,7 +101,8 @@ void store_until(Call& call, const std::string& key, const std::string& value, W
   store(call, key, value, expires);
   using Ttl = Rules::Ttl;  // V33
   if (call.rules.set_ttl == Ttl::as_written) return;
-  const bool relative = call.rules.set_ttl == Ttl::milliseconds && !says_a_time(call.argv);
+  const bool relative = (call.rules.set_ttl == Ttl::milliseconds && !says_a_time(call.argv)) ||
+                        !call.rules.deadlines_are_absolute;
   const WallTime origin = relative ? call.now : WallTime{};
   call.rewrite({"SET", key, value, relative ? "PX" : "PXAT",
                 std::to_string((expires - origin).count())});

@@ -146,6 +146,15 @@ std::optional<std::size_t> Ledger::author(const ReplId& id) const {
   return h != nullptr && h->author ? std::optional(h->author->node) : std::nullopt;
 }
 
+std::optional<Ledger::ReplId> Ledger::written_in(const ReplId& id, Offset offset) const {
+  ReplId name = id;
+  for (const History* h = find(id); h != nullptr; h = find(name)) {
+    if (!h->parent || offset > h->fork) return name;
+    name = *h->parent;
+  }
+  return std::nullopt;
+}
+
 std::optional<Ledger::Offset> Ledger::end(const ReplId& id) const {
   const History* h = find(id);
   return h != nullptr ? std::optional(h->end) : std::nullopt;

@@ -43,6 +43,9 @@ class Ledger {
   bool wrote(const ReplId& id, std::size_t node, std::uint32_t life) const;  // is or was its author
   std::optional<std::size_t> author(const ReplId& id) const;
 
+  // The history that this byte was written in: `id` itself, or an ancestor.
+  std::optional<ReplId> written_in(const ReplId& id, Offset offset) const;
+
   // The last byte that exists of this history.
   std::optional<Offset> end(const ReplId& id) const;
 

@@ -99,7 +99,12 @@ class Ident final : public Judging<Ident> {
     const auto shared = scene.ledger.shared(*asked, scene.now.id);
     if (!shared) return;
     held();
-    if (resync.wanted - 1 <= *shared) return;
+    if (resync.wanted - 1 <= *shared) {
+      if (*asked != scene.now.id)
+        came_near(*shared + 1 - resync.wanted, "bytes",
+                  "a replica was continued before the fork by");
+      return;
+    }
     fail(scene, "continued-over-fork", std::string(scene.node.name) + " continues a replica from " +
                          place(*asked, resync.wanted - 1) + " with its own " +
                          short_id(scene.now.id) + ", but " + parting(*shared));

@@ -18,13 +18,18 @@ std::unique_ptr<Oracle> make_prefix();
 std::unique_ptr<Oracle> make_bytes();
 std::unique_ptr<Oracle> make_ident();
 std::unique_ptr<Oracle> make_mono();
+std::unique_ptr<Oracle> make_atom();
+std::unique_ptr<Oracle> make_expire();
+std::unique_ptr<Oracle> make_wait();
 // The end of a run.
 std::unique_ptr<Oracle> make_conv();
 std::unique_ptr<Oracle> make_live();
 // What a server owes to those it talks to, and to itself.
 std::unique_ptr<Oracle> make_mustcont();
+std::unique_ptr<Oracle> make_leak();
 std::unique_ptr<Oracle> make_proto();
 std::unique_ptr<Oracle> make_state();
+std::unique_ptr<Oracle> make_role();
 
 // Counts how often the oracle's precondition held, keeps the first finding, and makes the judgement
 // of the two: not tested when the precondition never held. `Self` is copied to clone.

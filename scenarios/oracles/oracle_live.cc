@@ -1,6 +1,7 @@
 // LIVE: when the calm has ended, every replica whose top master can be reached is connected and
 // online at its master, and got there without trying for ever. Excused are those whom their masters
-// had to drop in the calm for what was owed to them (overruns.h).
+// had to drop in the calm for what was owed to them (overruns.h). Within the calm, nobody is dropped
+// for its silence while it loads (R4.22).
 #include <algorithm>
 #include <variant>
 #include <vector>
@@ -35,6 +36,9 @@ struct Progress {
   sim::Instant since{};  // in its link state
   Times dials;
   Times losses;  // of an established link
+  model::Offset received = -1;
+  std::int64_t heard = 0;   // the turn of the cron when that last changed,
+  sim::Instant heard_at{};  // and when that was
 };
 
 class Live final : public Judging<Live> {
@@ -43,7 +47,9 @@ class Live final : public Judging<Live> {
 
   void saw(const Scene& scene) override {
     overruns_.saw(scene);
+    if (scene.feed_took_edge()) note_drop(scene);
     Progress& progress = progress_[scene.seen.node];
+    judge_hearing(scene, progress);
     if (!scene.same_life() || scene.before.link != scene.now.link) progress.since = scene.at();
     for (const model::Effect& effect : scene.seen.effects) {
       if (std::holds_alternative<model::Dial>(effect)) progress.dials.add(scene.at());
@@ -68,6 +74,12 @@ class Live final : public Judging<Live> {
       held();
       judge(end, node, *end.follows[node]);
     }
+    judge_drops(end);
+    judge_failovers(end);
+    if (end.settled && any) {
+      came_near((end.bound - end.at) / std::chrono::milliseconds(1), "ms",
+                "the calm settled before its bound by");
+    }
     if (!end.settled && any && all_trusted) {
       unsure(end.at, "every replica is connected, but the world did not settle within " +
                          seconds(end.at - end.began) + " of calm");
@@ -75,6 +87,73 @@ class Live final : public Judging<Live> {
   }
 
  private:
+  // A replica that hears nothing of its master gives it up after repl-timeout (R9.4). Counted in
+  // turns of its cron: a process that stood still is not blamed.
+  void judge_hearing(const Scene& scene, Progress& progress) {
+    const std::int64_t turn = scene.state.replication_ticks;
+    if (!scene.now.has_master || !scene.same_life() || progress.received != scene.now.received) {
+      progress.received = scene.now.has_master ? scene.now.received : -1;
+      progress.heard = turn;
+      progress.heard_at = scene.at();
+      return;
+    }
+    const std::int64_t timeout = scene.state.config.repl_timeout;
+    if (failed() || turn - progress.heard <= timeout + 3) return;
+    if (scene.at() - progress.heard_at <= std::chrono::seconds(timeout + 3)) return;
+    fail(scene, "deaf",
+         std::string(scene.node.name) + " has heard nothing of its master for " +
+             std::to_string(turn - progress.heard) + " s and holds on to it, repl-timeout is " +
+             std::to_string(timeout) + " s");
+  }
+
+  // A replica was dropped for its silence while one of this node's followers was loading.
+  struct Drop {
+    sim::Instant at{};
+    std::size_t replica = 0;
+  };
+
+  void note_drop(const Scene& scene) {
+    const bool silent = std::any_of(
+        scene.seen.effects.begin(), scene.seen.effects.end(), [](const model::Effect& effect) {
+          const auto* edge = std::get_if<model::Transitioned>(&effect);
+          return edge != nullptr && edge->machine == model::MachineKind::replica_feed &&
+                 model::FeedEvent{edge->on} == model::FeedEvent::timed_out;
+        });
+    for (std::size_t i = 0; silent && i < scene.seen.nodes.size(); ++i) {
+      const NodeView& other = scene.seen.nodes[i];
+      if (other.state == nullptr || other.stalled || other.follows != scene.seen.node) continue;
+      const auto& transfer = other.state->link.transfer;
+      if (transfer && transfer->complete) drops_[scene.seen.node] = {scene.at(), i};
+    }
+  }
+
+  // A failover without a timeout of its own ends when a replica has everything (R10.31).
+  void judge_failovers(const CalmEnd& end) {
+    for (const NodeView& node : end.nodes) {
+      if (node.state == nullptr || !trusted(node)) continue;
+      if (node.state->failover.state == model::FailoverState::none) continue;
+      held();
+      fail(end.at, node, "failover-stuck",
+           std::string(node.name) + " still fails over, at offset " +
+               grouped(node.state->history.offset) + ", after " + seconds(end.at - end.began) +
+               " of calm");
+    }
+  }
+
+  void judge_drops(const CalmEnd& end) {
+    for (std::size_t node = 0; node < end.nodes.size(); ++node) {
+      const Drop* drop = drops_.find(node);
+      const NodeView& master = end.nodes[node];
+      if (drop == nullptr || master.state == nullptr) continue;
+      const auto timeout = std::chrono::seconds(master.state->config.repl_timeout + 2);
+      if (drop->at <= end.began + timeout) continue;
+      const NodeView& replica = end.nodes[drop->replica];
+      fail(drop->at, replica, "dropped-while-loading",
+           std::string(master.name) + " dropped " + std::string(replica.name) +
+               " for its silence in the middle of the calm, while it was loading");
+    }
+  }
+
   // More than this many dials, or losses of an established link, are no way to make progress: links
   // are healed, and a master that is not ready itself is asked once a second.
   static std::size_t most_dials(const CalmEnd& end) {
@@ -93,22 +172,24 @@ class Live final : public Judging<Live> {
     const std::size_t dials = progress.dials.since(end.began);
     const LinkState link = node.state->link.state;
     if (link != LinkState::connected) {
-      return fail(end.at, node, "link-down", pair + " after " + seconds(end.at - end.began) +
-                              " of calm: its link stands in " + std::string(model::name(link)) +
-                              " since " + seconds(progress.since) + " and was dialled " +
-                              grouped(static_cast<std::int64_t>(dials)) + " times");
+      return fail(end.at, node, "link-down",
+                  pair + " after " + seconds(end.at - end.began) + " of calm: its link stands in " +
+                      std::string(model::name(link)) + " since " + seconds(progress.since) +
+                      " and was dialled " + grouped(static_cast<std::int64_t>(dials)) + " times");
     }
     const sim::Instant half = end.began + (end.at - end.began) / 2;
     const std::size_t losses = progress.losses.since(half);
     if (losses > kMostLosses) {
-      return fail(end.at, node, "link-flaps", pair + " steadily: in the last " + seconds(end.at - half) +
-                              " of calm it lost the link " +
-                              grouped(static_cast<std::int64_t>(losses)) + " times");
+      return fail(end.at, node, "link-flaps",
+                  pair + " steadily: in the last " + seconds(end.at - half) +
+                      " of calm it lost the link " + grouped(static_cast<std::int64_t>(losses)) +
+                      " times");
     }
     if (dials > most_dials(end)) {
-      return fail(end.at, node, "dials-without-end", std::string(node.name) + " dialled " + std::string(master.name) + " " +
-                              grouped(static_cast<std::int64_t>(dials)) + " times in " +
-                              seconds(end.at - end.began) + " of calm");
+      return fail(end.at, node, "dials-without-end",
+                  std::string(node.name) + " dialled " + std::string(master.name) + " " +
+                      grouped(static_cast<std::int64_t>(dials)) + " times in " +
+                      seconds(end.at - end.began) + " of calm");
     }
     judge_master(end, master_index);
   }
@@ -126,13 +207,15 @@ class Live final : public Judging<Live> {
                  session->second.feed.state == model::FeedState::online;
         }));
     if (online >= followers) return;
-    fail(end.at, master, "not-online", std::string(master.name) + " sees " + std::to_string(online) + " of its " +
-                     std::to_string(followers) + " replicas online after " +
-                     seconds(end.at - end.began) + " of calm");
+    fail(end.at, master, "not-online",
+         std::string(master.name) + " sees " + std::to_string(online) + " of its " +
+             std::to_string(followers) + " replicas online after " + seconds(end.at - end.began) +
+             " of calm");
   }
 
   PerNode<Progress> progress_;
   Overruns overruns_;
+  PerNode<Drop> drops_;
 };
 
 }  // namespace

@@ -1,8 +1,11 @@
 // MONO: acknowledged <= applied <= received <= written by the author, and no node goes back within
-// a history, unless a full resync or a new life of its process put it there.
+// a history, unless a full resync or a new life of its process put it there. While writes are
+// paused, a master's stream carries pings and nothing else (R7.35, R8.10), and nothing at all while
+// a failover with a time limit waits (R9.7).
 #include <algorithm>
 #include <vector>
 
+#include "model/data/resp.h"
 #include "model/own_streams.h"
 #include "scenarios/oracles/oracle_list.h"
 
@@ -26,6 +29,7 @@ class Mono final : public Judging<Mono> {
     remember(peaks_[scene.seen.node], scene);
     if (failed() || !trusted(scene.node) || scene.now.id.is_zero()) return;
     judge_step(scene);
+    judge_pause(scene);
     judge_session(scene);
     judge_acks(scene);
   }
@@ -53,6 +57,37 @@ class Mono final : public Judging<Mono> {
     if (before.offset < scene.now.offset) return;
     fail(scene, "went-back", std::string(scene.node.name) + " went back from " + grouped(before.offset) +
                          " to " + place(scene.now.id, scene.now.offset));
+  }
+
+  void judge_pause(const Scene& scene) {
+    const Glance& before = scene.before;
+    const Glance& now = scene.now;
+    const bool failing_over = before.failing_over && now.failing_over;
+    const bool paused = before.writes_paused && before.writes_paused == now.writes_paused &&
+                        scene.at().time_since_epoch() < before.writes_paused->time_since_epoch();
+    if (!failing_over && !paused) return;
+    if (!scene.same_life() || !before.master || !now.master || before.id != now.id) return;
+    held();
+    if (before.offset >= now.offset || !now.has_backlog || before.next < now.first) return;
+    const bool pings_held = before.pings_held && now.pings_held;
+    if (!pings_held && only_pings(*scene.state.backlog, before.next)) return;
+    fail(scene, "moved-while-paused",
+         std::string(scene.node.name) + " wrote " + grouped(now.offset - before.offset) +
+             " bytes into its stream while " +
+             (failing_over ? "a failover waits for a replica to have all of it"
+                           : "writes are paused"));
+  }
+
+  static bool only_pings(const model::Backlog& backlog, Offset from) {
+    for (const std::string_view name : {"ping", "PING"}) {
+      const std::string ping = model::request({name});
+      Offset at = from;
+      while (at < backlog.next() && backlog.read(at, ping.size()) == ping) {
+        at += static_cast<Offset>(ping.size());
+      }
+      if (at == backlog.next()) return true;
+    }
+    return false;
   }
 
   void judge_session(const Scene& scene) {

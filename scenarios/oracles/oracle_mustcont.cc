@@ -12,7 +12,8 @@
 //
 // All but the first is forgotten when a full resync begins to be loaded, the first two also when a
 // master gives up its backlog. Giving it up too early is a fault as well, and so is forgetting
-// bytes that repl-backlog-size still covers.
+// bytes that repl-backlog-size still covers. A process that starts from a file that it saved goes
+// on from where that was (R10.17, R10.18).
 #include <algorithm>
 #include <variant>
 
@@ -27,6 +28,7 @@ using model::LinkState;
 using model::Offset;
 using model::ReplId;
 using model::Resync;
+using model::State;
 
 struct Position {
   ReplId id;
@@ -61,6 +63,8 @@ class MustCont final : public Judging<MustCont> {
       if (resync != nullptr && !failed() && !scene.node.from_raw) judge(scene, *resync);
     }
     if (!failed()) judge_backlog(scene);
+    if (!scene.same_life() && !failed() && !scene.state.exited) judge_start(scene);
+    follow_file(scene);
     remember(scene, memory_[scene.seen.node]);
   }
 
@@ -152,6 +156,22 @@ class MustCont final : public Judging<MustCont> {
                          " without a replica, repl-backlog-ttl is " + seconds(sim::Duration(ttl)));
   }
 
+  void judge_start(const Scene& scene) {
+    const std::optional<Position>& file = files_[scene.seen.node];
+    const State& s = scene.state;
+    if (!file || scene.node.from_raw || scene.now.loading || !s.files.contains("dump.rdb")) return;
+    if (scene.now.master && !s.rules.resumes_others_from_file) return;  // V6
+    held();
+    const bool offers = scene.now.master
+                            ? scene.now.has_backlog && (scene.now.second_id == file->id ||
+                                                        scene.now.id == file->id)
+                            : s.link.cached && s.link.cached->id == file->id;
+    if (offers) return;
+    fail(scene, "forgot-file",
+         std::string(scene.node.name) + " starts from a file that it saved at " +
+             place(file->id, file->offset) + " and does not go on from there");
+  }
+
   // --- remembering
   // --------------------------------------------------------------------------------------
 
@@ -168,6 +188,19 @@ class MustCont final : public Judging<MustCont> {
     follow_alone(scene, memory);
     follow_position(scene, memory);
     follow_request(scene, memory);
+  }
+
+  // Files that were saved at once: what they say, and the offset at which they were taken, is known.
+  void follow_file(const Scene& scene) {
+    std::optional<Position> saved;
+    for (const model::Effect& effect : scene.seen.effects) {
+      const auto* published = std::get_if<model::Published>(&effect);
+      if (published != nullptr && published->in == model::Published::In::snapshot) {
+        saved = Position{published->id, published->offset};
+      }
+      const auto* file = std::get_if<model::WriteFile>(&effect);
+      if (file != nullptr && file->name == "dump.rdb") files_[scene.seen.node] = saved;
+    }
   }
 
   static void restart(const Scene& scene, Memory& memory) {
@@ -255,6 +288,7 @@ class MustCont final : public Judging<MustCont> {
   }
 
   PerNode<Memory> memory_;
+  PerNode<std::optional<Position>> files_;  // over all lives of the process
 };
 
 }  // namespace

@@ -26,21 +26,15 @@ class Prefix final : public Judging<Prefix> {
     if (!scene.now.has_backlog || scene.now.loading) return;
     if (scene.now.master && scene.ledger.wrote(scene.now.id, scene.seen.node, scene.now.life)) {
       judge_author(scene);
-    } else if (changed(scene)) {
+    } else if (scene.changed()) {
       judge_follower(scene);
     }
   }
 
  private:
-  static bool changed(const Scene& scene) {
-    const Glance& before = scene.before;
-    return !scene.same_life() || scene.moved() || before.digest != scene.now.digest ||
-           !before.has_backlog || before.loading;
-  }
-
   void judge_follower(const Scene& scene) {
     const Glance& now = scene.now;
-    const auto expected = scene.ledger.digest(now.id, now.offset);
+    const auto expected = scene.expected();
     if (!expected) return;
     held();
     if (*expected == now.digest) return;

@@ -1,8 +1,12 @@
 // PROTO: no node ever hears from another what the protocol does not allow.
 //
+// A replica knows the end of a diskless payload only when nothing comes behind it, so its master
+// sends no stream before it has heard of it (R4.12).
+//
 // What raw peers and clients send may be anything; a node is judged for its master's words, and for
 // those of its replicas when the world says who they are.
 #include <variant>
+#include <vector>
 
 #include "model/server.h"
 #include "scenarios/oracles/oracle_list.h"
@@ -17,16 +21,56 @@ class Proto final : public Judging<Proto> {
   void saw(const Scene& scene) override {
     if (failed() || scene.node.from_raw || scene.node.corrupted_input) return;
     if (scene.seen.peer || heard_stream(scene)) held();
+    judge_first_stream(scene);
     for (const model::Effect& effect : scene.seen.effects) {
       const auto* breach = std::get_if<model::ProtocolBreach>(&effect);
       if (breach == nullptr || !from_a_node(scene, breach->conn)) continue;
       held();
-      fail(scene, "illegal-unit", std::string(scene.node.name) + " heard from " +
-                           speaker(scene, breach->conn) + " what it must not: " + breach->text);
+      fail(scene, "illegal-unit",
+           std::string(scene.node.name) + " heard from " + speaker(scene, breach->conn) +
+               " what it must not: " + breach->text);
     }
   }
 
  private:
+  // A replica that was sent a diskless payload, until it is heard of.
+  struct Awaited {
+    model::ConnId conn{};
+    model::Instant since{};
+    model::Offset owed = 0;  // the first byte behind the payload
+  };
+
+  void judge_first_stream(const Scene& scene) {
+    std::vector<Awaited>& awaited = awaited_[scene.seen.node];
+    if (!scene.same_life()) awaited.clear();
+    if (awaited.empty() && !scene.feed_took_edge()) return;
+    std::erase_if(awaited, [&](const Awaited& a) {
+      const auto session = scene.state.sessions.find(a.conn);
+      if (session == scene.state.sessions.end()) return true;
+      const model::Feed& feed = session->second.feed;
+      const bool heard = scene.seen.conn == a.conn || feed.acked_at > a.since;
+      if (feed.state != model::FeedState::online || heard) return true;
+      if (feed.position <= a.owed) return false;
+      fail(scene, "stream-too-soon",
+           std::string(scene.node.name) +
+               " sends the stream behind the mark of a diskless payload before the replica has "
+               "acknowledged it");
+      return true;
+    });
+    for (const model::Effect& effect : scene.seen.effects) {
+      const auto* edge = std::get_if<model::Transitioned>(&effect);
+      if (edge == nullptr || edge->machine != model::MachineKind::replica_feed ||
+          model::FeedEvent{edge->on} != model::FeedEvent::snapshot_relayed) {
+        continue;
+      }
+      const auto session = scene.state.sessions.find(edge->instance);
+      if (session == scene.state.sessions.end()) continue;
+      if (scene.seen.conn == edge->instance) continue;  // it is what was heard now
+      const model::Feed& feed = session->second.feed;
+      awaited.push_back({edge->instance, feed.acked_at, feed.snapshot_offset + 1});
+    }
+  }
+
   static bool heard_stream(const Scene& scene) {
     return scene.now.has_master && scene.before.received != scene.now.received;
   }
@@ -45,6 +89,8 @@ class Proto final : public Judging<Proto> {
     }
     return "its master";
   }
+
+  PerNode<std::vector<Awaited>> awaited_;
 };
 
 }  // namespace

@@ -1,8 +1,10 @@
-// STATE: a server is never in a combination of states that cannot be (reference 1.4), and never
-// says so itself.
+// STATE: a server is never in a combination of states that cannot be (reference 1.4), never says so
+// itself, and uses nothing that it has discarded: a job that it killed, a snapshot that was not
+// sent.
 #include <algorithm>
 #include <array>
 #include <variant>
+#include <vector>
 
 #include "model/own_streams.h"
 #include "scenarios/oracles/oracle_list.h"
@@ -115,7 +117,9 @@ class StateOracle final : public Judging<StateOracle> {
       if (const auto* impossible = std::get_if<model::Impossible>(&effect))
         report(scene, "impossible", impossible->text);
     }
+    judge_jobs(scene);
     if (scene.state.exited) return;
+    if (scene.feed_took_edge()) judge_relayed(scene);
     const State& s = scene.state;
     for (const Clause& clause : kClauses) {
       if (const auto wrong = clause.wrong(s)) report(scene, clause.name, *wrong);
@@ -127,9 +131,60 @@ class StateOracle final : public Judging<StateOracle> {
   }
 
  private:
+  // Jobs that a process has killed: whatever they say later is nobody's business.
+  struct Killed {
+    std::uint32_t life = 0;
+    std::vector<model::JobId> jobs;
+  };
+
+  void judge_jobs(const Scene& scene) {
+    Killed& killed = killed_[scene.seen.node];
+    if (killed.life != scene.now.life) killed = {scene.now.life, {}};
+    const bool stale = scene.seen.ended_job &&
+                       std::find(killed.jobs.begin(), killed.jobs.end(), *scene.seen.ended_job) !=
+                           killed.jobs.end();
+    if (stale) judge_stale(scene, *scene.seen.ended_job);
+    for (const model::Effect& effect : scene.seen.effects) {
+      if (const auto* kill = std::get_if<model::KillJob>(&effect)) killed.jobs.push_back(kill->job);
+    }
+  }
+
+  void judge_stale(const Scene& scene, model::JobId job) {
+    const bool wrote = std::any_of(
+        scene.seen.effects.begin(), scene.seen.effects.end(),
+        [](const model::Effect& e) { return std::holds_alternative<model::WriteFile>(e); });
+    const bool ended_another = scene.before.snapshot == scene.now.snapshot &&
+                               !scene.before.snapshot_ended && scene.now.snapshot_ended;
+    const bool loaded = scene.link_took(model::LinkEvent::loaded);
+    if (!wrote && !ended_another && !loaded) return;
+    report(scene, "killed-job",
+           "used the result of job " + std::to_string(static_cast<std::uint32_t>(job)) +
+               ", which it had killed");
+  }
+
+  // A replica goes online behind a diskless snapshot when it was sent all of it (R4.16).
+  void judge_relayed(const Scene& scene) {
+    for (const model::Effect& effect : scene.seen.effects) {
+      const auto* edge = std::get_if<model::Transitioned>(&effect);
+      if (edge == nullptr || edge->machine != model::MachineKind::replica_feed ||
+          model::FeedEvent{edge->on} != model::FeedEvent::snapshot_relayed) {
+        continue;
+      }
+      const auto session = scene.state.sessions.find(edge->instance);
+      if (session == scene.state.sessions.end()) continue;
+      const std::size_t sent = session->second.feed.file_sent;
+      if (sent >= scene.before.snapshot_size) continue;
+      report(scene, "online-too-soon",
+             "has a replica online that was sent " + std::to_string(sent) + " of " +
+                 std::to_string(scene.before.snapshot_size) + " bytes of its snapshot (R4.16)");
+    }
+  }
+
   void report(const Scene& scene, std::string_view clause, const std::string& what) {
     fail(scene, clause, std::string(scene.node.name) + ": " + what);
   }
+
+  PerNode<Killed> killed_;
 };
 
 }  // namespace

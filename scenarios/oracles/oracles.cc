@@ -18,12 +18,17 @@ constexpr auto kOracles = std::to_array<Row>({
     {"PREFIX", make_prefix},
     {"BYTES", make_bytes},
     {"IDENT", make_ident},
-    {"MONO", make_mono},
     {"CONV", make_conv},
+    {"MONO", make_mono},
+    {"ATOM", make_atom},
+    {"EXPIRE", make_expire},
+    {"WAIT", make_wait},
     {"MUSTCONT", make_mustcont},
     {"LIVE", make_live},
+    {"LEAK", make_leak},
     {"PROTO", make_proto},
     {"STATE", make_state},
+    {"ROLE", make_role},
 });
 
 constexpr auto kNames = [] {
@@ -66,7 +71,7 @@ void Bench::saw(const Seen& seen) {
   if (node.state == nullptr) return;
   const Glance now = glance(node);
   Glance& last = watch_->last[seen.node];
-  const Scene scene{seen, node, *node.state, last, now, watch_->ledger};
+  const Scene scene(seen, node, last, now, watch_->ledger);
   watch_->ledger.saw(scene);
   for (const auto& oracle : oracles_) oracle->saw(scene);
   last = now;

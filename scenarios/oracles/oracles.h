@@ -32,6 +32,7 @@ struct NodeView {
   bool from_raw = false;
   bool touched_up = false;       // its data were changed behind the protocol (a writable replica)
   bool corrupted_input = false;  // a fault changed bytes sent to it that no checksum protects
+  std::optional<std::size_t> follows{};  // the node that it is told to follow, if it is one
 };
 
 // One event: a server took an input and produced effects. Called after each, before effects are
@@ -45,6 +46,7 @@ struct Seen {
   // for a client or a raw peer. Without these, what a master hears from its replicas is not judged.
   std::optional<model::ConnId> conn{};
   std::optional<std::size_t> peer{};
+  std::optional<model::JobId> ended_job{};  // the input was the end of this job
 };
 
 // The state of things when the calm has ended: faults are over, links healed, the bound has passed.
@@ -52,6 +54,7 @@ struct CalmEnd {
   sim::Instant at;
   sim::Instant began;
   bool settled = false;  // the world saw all links up and all trees equal before the bound
+  sim::Instant bound{};  // when it had to be settled
   std::span<const NodeView> nodes;
   // For each node the node that it is configured to follow, or none.
   std::span<const std::optional<std::size_t>> follows;

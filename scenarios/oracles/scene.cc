@@ -1,7 +1,8 @@
 #include "scenarios/oracles/scene.h"
 
-#include <algorithm>
 #include <variant>
+
+#include "scenarios/oracles/ledger.h"
 
 namespace scenarios {
 
@@ -29,15 +30,36 @@ Glance glance(const NodeView& node) {
     g.applied = s.link.master->applied;
   }
   g.digest = s.data.digest();
+  g.expired = s.stats.expired_keys;
+  if (s.snapshot) {
+    g.snapshot = s.snapshot->job;
+    g.snapshot_ended = s.snapshot->ended.has_value();
+    g.snapshot_size = s.snapshot->payload.size();
+  }
+  g.writes_paused = s.pause.until;
+  g.failing_over = s.failover.state == model::FailoverState::waiting_for_sync;
+  g.pings_held = g.failing_over && s.failover.deadline.has_value();
   return g;
 }
 
-bool Scene::link_took(model::LinkEvent event) const {
-  return std::any_of(seen.effects.begin(), seen.effects.end(), [&](const model::Effect& effect) {
+Scene::Scene(const Seen& an_event, const NodeView& a_node, const Glance& was, const Glance& is,
+             const Ledger& truth)
+    : seen(an_event), node(a_node), state(*a_node.state), before(was), now(is), ledger(truth) {
+  for (const model::Effect& effect : seen.effects) {
     const auto* edge = std::get_if<model::Transitioned>(&effect);
-    return edge != nullptr && edge->machine == model::MachineKind::replica_link &&
-           model::LinkEvent{edge->on} == event;
-  });
+    if (edge == nullptr) continue;
+    if (edge->machine == model::MachineKind::replica_link) {
+      link_events_ |= 1U << edge->on;
+    } else if (edge->machine == model::MachineKind::replica_feed) {
+      feed_edge_ = true;
+    }
+  }
+}
+
+std::optional<std::uint64_t> Scene::expected() const {
+  if (!asked_) expected_ = ledger.digest(now.id, now.offset);
+  asked_ = true;
+  return expected_;
 }
 
 bool trusted(const NodeView& node) {

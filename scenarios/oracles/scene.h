@@ -30,10 +30,21 @@ struct Glance {
   bool has_master = false;
   model::Offset received = 0, applied = 0;  // of the live session with its master
   std::uint64_t digest = 0;
+  std::int64_t expired = 0;  // overdue keys that it removed
+  model::JobId snapshot{};   // none: no snapshot is made
+  bool snapshot_ended = false;
+  std::size_t snapshot_size = 0;                // with its mark
+  std::optional<model::Instant> writes_paused;  // until then
+  bool failing_over = false;  // waits for a replica to have everything,
+  bool pings_held = false;    // and has a time limit: then nothing at all is written
 };
 Glance glance(const NodeView& node);  // of a node that runs
 
 struct Scene {
+  // The node runs.
+  Scene(const Seen& an_event, const NodeView& a_node, const Glance& was, const Glance& is,
+        const Ledger& truth);
+
   const Seen& seen;
   const NodeView& node;
   const model::State& state;
@@ -45,8 +56,24 @@ struct Scene {
   // The process is the one that was seen before: what it remembered then it may be held to.
   bool same_life() const { return before.seen && before.life == now.life; }
   bool moved() const { return before.id != now.id || before.offset != now.offset; }
-  // Its link to its master took an edge with this event.
-  bool link_took(model::LinkEvent event) const;
+  // Anything that its data or their identity hang on.
+  bool changed() const {
+    return !same_life() || moved() || before.digest != now.digest ||
+           before.has_backlog != now.has_backlog || before.loading != now.loading;
+  }
+  // The digest of the data that go with its identity; nothing when nobody knows.
+  std::optional<std::uint64_t> expected() const;
+  // Its link to its master took an edge with this event, or the feed of one of its replicas did.
+  bool link_took(model::LinkEvent event) const {
+    return ((link_events_ >> static_cast<unsigned>(event)) & 1U) != 0;
+  }
+  bool feed_took_edge() const { return feed_edge_; }
+
+ private:
+  std::uint32_t link_events_ = 0;  // a bit for each
+  bool feed_edge_ = false;
+  mutable bool asked_ = false;  // the ledger, by expected()
+  mutable std::optional<std::uint64_t> expected_;
 };
 
 // Whether a node can be held to what it says: its history and its data came from nodes that we

@@ -92,6 +92,7 @@ void Performance::end_calm(bool settled) {
   end.at = world.now();
   end.began = calm_began_;
   end.settled = settled;
+  end.bound = calm_until_;
   end.nodes = views;
   end.follows = follows;
   world.bench().calm_ended(end);

@@ -62,7 +62,9 @@ MachineTable replica_feed_table() {
 
 std::vector<QuirkRow> quirk_rows() {
   std::vector<QuirkRow> rows;
-  for (const model::Quirk& quirk : model::quirks()) rows.push_back({quirk.name, quirk.source, quirk.about});
+  for (const model::Quirk& quirk : model::quirks()) {
+    rows.push_back({quirk.name, quirk.source, quirk.breaks, quirk.about});
+  }
   return rows;
 }
 

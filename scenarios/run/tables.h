@@ -28,8 +28,9 @@ struct MachineTable {
 MachineTable replica_link_table();  // the replica's link to its master
 MachineTable replica_feed_table();  // what the master keeps for each replica
 
+// `breaks` is the oracle that is to notice it first; its witness is scenarios/witnesses/<name>.json.
 struct QuirkRow {
-  std::string_view name, source, about;
+  std::string_view name, source, breaks, about;
 };
 std::vector<QuirkRow> quirk_rows();
 

@@ -92,6 +92,10 @@ struct NodeProcess {
   std::uint64_t disk_errors = 0;
 
   // --- for observers -----------------------------------------------------------------------------
+  // Whom it is told to follow, as it says, and which node that is.
+  std::string told_host;
+  int told_port = 0;
+  std::optional<std::size_t> follows;
   bool from_raw = false;         // follows, or once followed, a raw peer, perhaps by way of others
   bool touched_up = false;       // its data were changed behind the protocol
   bool corrupted_input = false;  // a fault changed bytes sent to it that no checksum protects

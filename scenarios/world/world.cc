@@ -229,7 +229,7 @@ void World::fill_views(std::vector<NodeView>& views) const {
   for (std::size_t i = 0; i < nodes_.size(); ++i) {
     const NodeProcess& n = nodes_[i];
     views.push_back({n.name, state(i), n.life, kernel_.stalled(n.host), n.from_raw, n.touched_up,
-                     n.corrupted_input});
+                     n.corrupted_input, n.follows});
   }
 }
 

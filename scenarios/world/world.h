@@ -163,6 +163,7 @@ class World {
     std::optional<model::ConnId> conn;
     std::optional<std::size_t> peer;  // the node at the other side
     bool client = false;
+    std::optional<model::JobId> ended_job;
   };
   Source source_of(const NodeProcess& node, sim::EndId end) const;
 
@@ -181,6 +182,7 @@ class World {
   };
   void note_data(std::size_t node, const Source& source, const Before& before);
   void note_old_release(std::size_t node, const Source& source, const model::Effect& effect);
+  void note_master(std::size_t node);
   void carry_out(std::size_t node);
 
   void perform(std::size_t node, const model::Dial& dial);
@@ -197,6 +199,10 @@ class World {
   void perform(std::size_t node, const model::Note& note);
   // For the bench alone:
   void perform(std::size_t, const model::Published&) {}
+  void perform(std::size_t, const model::WroteUnit&) {}
+  void perform(std::size_t, const model::ShownExpiring&) {}
+  void perform(std::size_t, const model::WaitAnswered&) {}
+  void perform(std::size_t, const model::Ordered&) {}
   void perform(std::size_t, const model::Resync&) {}
   void perform(std::size_t, const model::ProtocolBreach&) {}
   void perform(std::size_t, const model::Impossible&) {}

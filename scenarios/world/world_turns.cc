@@ -92,10 +92,12 @@ void World::input(std::size_t index, const Source& source, Act&& act) {
   act(*node.server, moment);
 
   note_data(index, source, before);
+  note_master(index);
   fill_views(scratch_.views);
   Seen seen{kernel_.now(), index, effects.list, scratch_.views};
   seen.conn = source.conn;
   seen.peer = source.peer;
+  seen.ended_job = source.ended_job;
   bench_.saw(seen);
 
   carry_out(index);
@@ -145,6 +147,15 @@ void World::note_old_release(std::size_t index, const Source& source, const mode
   if (model::relays(*state(index))) return;
   NodeProcess& peer = nodes_[*source.peer];
   if (peer.copied_from != std::pair(index, state(index)->counts)) peer.corrupted_input = true;
+}
+
+void World::note_master(std::size_t index) {
+  NodeProcess& node = nodes_[index];
+  const model::Link& link = node.server->state().link;
+  if (link.host == node.told_host && link.port == node.told_port) return;
+  node.told_host = link.host;
+  node.told_port = link.port;
+  node.follows = follows(index);
 }
 
 void World::carry_out(std::size_t index) {
@@ -245,7 +256,9 @@ void World::handle_job(std::uint64_t number) {
   const auto report = jobs_.report(number, kernel_.now());
   if (!report) return;
   if (report->next) schedule_job(report->node, number, *report->next);
-  input(report->node, {}, [&](model::Server& server, const model::Moment& at) {
+  Source source;
+  if (report->end) source.ended_job = report->id;
+  input(report->node, source, [&](model::Server& server, const model::Moment& at) {
     if (report->end) return server.job_ended(at, report->id, *report->end);
     server.job_progress(at, report->id, report->bytes);
   });
@@ -276,7 +289,7 @@ bool World::start(std::size_t index) {
 // Runs the data commands on a running master, as a client that is on no network. An error, or
 // nothing.
 std::optional<std::string> World::give_data(std::size_t index) {
-  const Source source{kDataConn, std::nullopt, true};
+  const Source source{kDataConn, std::nullopt, true, std::nullopt};
   input(index, source, [](model::Server& server, const model::Moment& at) {
     server.accepted(at, kDataConn, "127.0.0.1", 1);
   });

@@ -154,7 +154,7 @@ class LedgerLine {
     view_.state = &s_;
     const Glance now = scenarios::glance(view_);
     const scenarios::Seen seen{{}, 0, {}, {&view_, 1}};
-    ledger_->saw({seen, view_, s_, last_, now, *ledger_});
+    ledger_->saw(scenarios::Scene(seen, view_, last_, now, *ledger_));
     last_ = now;
   }
 

@@ -1,0 +1,127 @@
+// WAIT: what a master reports as held by n replicas has been applied by n nodes, and is not lost
+// when one of them is promoted (R9.18).
+//
+// Applied means: the node was at that offset, and its data were those of the author there. A node
+// that crashed later may have lost them: that is not the master's fault.
+#include <algorithm>
+#include <variant>
+#include <vector>
+
+#include "model/own_streams.h"
+#include "scenarios/oracles/oracle_list.h"
+
+namespace scenarios {
+namespace {
+
+using model::LinkEvent;
+using model::Offset;
+using model::ReplId;
+
+struct Peak {
+  ReplId id;
+  Offset offset = 0;
+};
+
+// A write that a client was told of as held here.
+struct Promise {
+  ReplId id;
+  Offset offset = 0;
+  std::uint32_t life = 0;
+};
+
+class Wait final : public Judging<Wait> {
+ public:
+  Wait() : Judging("WAIT", "no WAIT told a client that a replica holds its write") {}
+
+  void saw(const Scene& scene) override {
+    const std::size_t node = scene.seen.node;
+    note_applied(applied_[node], scene);
+    note_strangers(scene);
+    if (failed() || !trusted(scene.node)) return;
+    judge_promotion(scene);
+    for (const model::Effect& effect : scene.seen.effects) {
+      const auto* answer = std::get_if<model::WaitAnswered>(&effect);
+      if (answer != nullptr && answer->replicas > 0 && answer->offset > 0) judge(scene, *answer);
+    }
+  }
+
+ private:
+  // How far a node ever was with the right data, in each history.
+  static void note_applied(std::vector<Peak>& peaks, const Scene& scene) {
+    const Glance& now = scene.now;
+    if (now.id.is_zero() || now.loading || !scene.changed()) return;
+    if (trusted(scene.node)) {
+      const auto expected = scene.expected();
+      if (expected && *expected != now.digest) return;
+    }
+    const auto known =
+        std::find_if(peaks.begin(), peaks.end(), [&](const Peak& p) { return p.id == now.id; });
+    if (known == peaks.end()) {
+      peaks.push_back({now.id, now.offset});
+    } else {
+      known->offset = std::max(known->offset, now.offset);
+    }
+  }
+
+  // A raw peer that plays a replica may acknowledge what it likes.
+  void note_strangers(const Scene& scene) {
+    if (!scene.seen.conn || scene.seen.peer) return;
+    const auto session = scene.state.sessions.find(*scene.seen.conn);
+    if (session != scene.state.sessions.end() && session->second.is_replica())
+      strangers_[scene.seen.node] = true;
+  }
+
+  bool has_applied(std::size_t node, const ReplId& id, Offset offset) const {
+    const std::vector<Peak>* peaks = applied_.find(node);
+    return peaks != nullptr && std::any_of(peaks->begin(), peaks->end(), [&](const Peak& p) {
+             return p.id == id && p.offset >= offset;
+           });
+  }
+
+  void judge(const Scene& scene, const model::WaitAnswered& answer) {
+    // Before 4.0 replicas count by themselves (V2): their offsets are not the master's.
+    if (strangers_[scene.seen.node] || !relays(scene.state)) return;
+    held();
+    const ReplId& id = scene.now.id;
+    std::int64_t holders = 0;
+    for (std::size_t node = 0; node < scene.seen.nodes.size(); ++node) {
+      if (node == scene.seen.node || !has_applied(node, id, answer.offset)) continue;
+      ++holders;
+      const NodeView& view = scene.seen.nodes[node];
+      promises_[node] = Promise{id, answer.offset, view.life};
+    }
+    if (holders >= answer.replicas) return;
+    fail(scene, "not-applied",
+         std::string(scene.node.name) + " told a client that " + grouped(answer.replicas) +
+             (answer.replicas == 1 ? " replica holds " : " replicas hold ") +
+             place(id, answer.offset) + ", but only " + grouped(holders) +
+             (holders == 1 ? " has" : " have") + " applied it");
+  }
+
+  void judge_promotion(const Scene& scene) {
+    std::optional<Promise>& promise = promises_[scene.seen.node];
+    if (!promise) return;
+    if (promise->life != scene.now.life || scene.link_took(LinkEvent::loaded)) {
+      return promise.reset();
+    }
+    const Glance& before = scene.before;
+    if (before.master || !scene.now.master || before.id != promise->id) return;
+    held();
+    if (before.offset >= promise->offset) return;
+    fail(scene, "lost-by-promotion",
+         std::string(scene.node.name) + " was promoted at " + place(before.id, before.offset) +
+             ", although a client had been told that it holds offset " + grouped(promise->offset));
+  }
+
+  PerNode<std::vector<Peak>> applied_;
+  PerNode<std::optional<Promise>> promises_;
+  PerNode<char> strangers_;
+};
+
+}  // namespace
+
+std::unique_ptr<Oracle> make_wait() {
+  return std::make_unique<Wait>();
+}
+
+}  // namespace scenarios
