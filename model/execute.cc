@@ -139,8 +139,9 @@ Overdue overdue_for(const State& s, const Session& session, const Command& comma
   if (session.from_master) return Overdue::ignore;
   if (!s.is_master()) {
     const Shown shown = s.rules.overdue_on_replica;
-    if (shown == Shown::everything || (shown == Shown::by_exists && is(command, "exists")))
-      return Overdue::ignore;
+    const bool shows = shown == Shown::everything || !s.rules.replica_hides_overdue ||
+                       (shown == Shown::by_exists && is(command, "exists"));
+    if (shows) return Overdue::ignore;
     const bool own_write = !s.config.replica_read_only && allowed(command, flag::write);
     return own_write ? Overdue::erase_quietly : Overdue::hide;
   }

@@ -75,6 +75,7 @@ struct Rules {
   // -------------------------------------------------------------------------------------
   bool expiry_del_goes_first = true;   // R8.3; H15
   bool deadlines_are_absolute = true;  // R7.4; H43
+  bool replica_hides_overdue = true;   // R8.5; V40
   enum class Shown { nothing, by_exists, everything };
   Shown overdue_on_replica = Shown::nothing;  // R8.5; H44
   bool replica_waits_for_del = true;          // R8.1; H27

@@ -35,6 +35,7 @@ class Expire final : public Judging<Expire> {
 
  private:
   void judge(const Scene& scene, const model::ShownExpiring& shown) {
+    if (!scene.state.rules.replica_hides_overdue) return;  // V40
     held();
     const std::int64_t left = (shown.deadline - shown.now).count();
     if (left >= 0) return came_near(left, "ms", "a key was read before its deadline by");

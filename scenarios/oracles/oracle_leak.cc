@@ -39,6 +39,13 @@ struct Still {
   }
 };
 
+bool takes_payload(model::LinkState state) {
+  using model::LinkState;
+  return state == LinkState::transfer || state == LinkState::dual_connecting ||
+         state == LinkState::dual_receive_reply || state == LinkState::dual_receive_endoff ||
+         state == LinkState::dual_transfer;
+}
+
 template <class Enough>
 bool any_replica(const State& s, Enough&& enough) {
   return std::any_of(s.replicas.begin(), s.replicas.end(), [&](model::ConnId conn) {
@@ -76,7 +83,7 @@ class Leak final : public Judging<Leak> {
     if (link.cached && scene.now.master) {
       report(scene, "cached-master", "is a master and keeps the position of one that it followed");
     }
-    if (link.transfer && link.state != model::LinkState::transfer) {
+    if (link.transfer && !takes_payload(link.state)) {
       report(scene, "transfer",
              "keeps " + grouped(static_cast<std::int64_t>(link.transfer->payload.size())) +
                  " bytes of a transfer while its link is in " +
