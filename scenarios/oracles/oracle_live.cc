@@ -1,7 +1,7 @@
 // LIVE: when the calm has ended, every replica whose top master can be reached is connected and
 // online at its master, and got there without trying for ever. Excused are those whom their masters
-// had to drop in the calm for what was owed to them (overruns.h). Within the calm, nobody is dropped
-// for its silence while it loads (R4.22).
+// had to drop in the calm for what was owed to them (overruns.h). Within the calm, nobody is
+// dropped for its silence while it loads (R4.22).
 #include <algorithm>
 #include <variant>
 #include <vector>
@@ -37,8 +37,9 @@ struct Progress {
   Times dials;
   Times losses;  // of an established link
   model::Offset received = -1;
-  std::int64_t heard = 0;   // the turn of the cron when that last changed,
-  sim::Instant heard_at{};  // and when that was
+  std::int64_t heard = 0;      // the turn of the cron when that last changed,
+  sim::Instant heard_at{};     // and when that was
+  sim::Instant stuck_since{};  // a failover waits, and the offset stands still, since then
 };
 
 class Live final : public Judging<Live> {
@@ -50,6 +51,8 @@ class Live final : public Judging<Live> {
     if (scene.feed_took_edge()) note_drop(scene);
     Progress& progress = progress_[scene.seen.node];
     judge_hearing(scene, progress);
+    if (!scene.now.failing_over || !scene.before.failing_over || scene.moved())
+      progress.stuck_since = scene.at();
     if (!scene.same_life() || scene.before.link != scene.now.link) progress.since = scene.at();
     for (const model::Effect& effect : scene.seen.effects) {
       if (std::holds_alternative<model::Dial>(effect)) progress.dials.add(scene.at());
@@ -127,12 +130,17 @@ class Live final : public Judging<Live> {
     }
   }
 
-  // A failover without a timeout of its own ends when a replica has everything (R10.31).
+  // A failover ends when a replica has acknowledged everything (R10.31): in a world that has
+  // settled all have, within two of their acknowledgements.
   void judge_failovers(const CalmEnd& end) {
-    for (const NodeView& node : end.nodes) {
-      if (node.state == nullptr || !trusted(node)) continue;
-      if (node.state->failover.state == model::FailoverState::none) continue;
+    for (std::size_t i = 0; end.settled && i < end.nodes.size(); ++i) {
+      const NodeView& node = end.nodes[i];
+      const Progress* const progress = progress_.find(i);
+      if (node.state == nullptr || progress == nullptr || !trusted(node)) continue;
+      if (node.state->failover.state != model::FailoverState::waiting_for_sync) continue;
+      if (node.state->replicas.empty()) continue;  // nobody to take over: it waits
       held();
+      if (end.at - progress->stuck_since < std::chrono::seconds(3)) continue;
       fail(end.at, node, "failover-stuck",
            std::string(node.name) + " still fails over, at offset " +
                grouped(node.state->history.offset) + ", after " + seconds(end.at - end.began) +
