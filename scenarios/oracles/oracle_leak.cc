@@ -140,7 +140,8 @@ class Leak final : public Judging<Leak> {
     const State& s = scene.state;
     Still& alone = alone_[scene.seen.node];
     const std::int64_t ttl = s.config.repl_backlog_ttl;
-    if (!s.backlog || !scene.now.master || !s.replicas.empty() || ttl == 0 || ttl != alone.value ||
+    const bool visited = !s.replicas.empty() || scene.feed_took_edge();
+    if (!s.backlog || !scene.now.master || visited || ttl == 0 || ttl != alone.value ||
         !scene.same_life()) {
       alone = {s.replication_ticks, ttl, scene.at()};
     } else if (alone.longer_than(ttl + kGrace, s.replication_ticks, scene.at())) {
