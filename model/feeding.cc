@@ -127,6 +127,9 @@ void create_backlog(Turn& t) {
   const auto blocks = s.rules.blocks_are_limited ? Kind::blocks : Kind::large_blocks;
   const auto kind = s.rules.ring_backlog ? Kind::ring : blocks;
   s.backlog.emplace(kind, s.history.offset + 1, s.config.repl_backlog_size);
+  if (s.rules.drops_all_subreplicas) return;
+  // Replicas that stayed go on with the new stream, as if nothing were between (H31).
+  for (const ConnId conn : s.replicas) s.find(conn)->feed.position = s.backlog->next();
 }
 
 void free_backlog(Turn& t) {
