@@ -25,8 +25,10 @@ std::string on_strings(Script& s, char side) {
       {{6, 0}, {4, 1}, {3, 2}, {1, 3}, {1, 4}, {1, 5}, {1, 6}, {1, 7}, {1, 8}, {1, 9}})) {
     case 0:
       return "INCR " + key(s, 'n');
-    case 1:
-      return "APPEND " + key(s, 's') + " " + value_of(1 + dice.below(6), side);
+    case 1: {
+      const std::string which = key(s, 's');
+      return "APPEND " + which + " " + value_of(1 + dice.below(6), side);
+    }
     case 2:
       return "SET " + key(s, 's') + " " + value_of(3, side);
     case 3:
@@ -100,8 +102,10 @@ std::string on_lifetimes(Script& s, char side) {
       return "GETEX " + x + " PX " + lifetime(s);
     case 7:
       return "APPEND " + x + " " + value_of(1, side);
-    case 8:
-      return "PEXPIRE " + key(s, dice.pick({'n', 's', 'l'})) + " " + lifetime(s);
+    case 8: {
+      const std::string other = key(s, dice.pick({'n', 's', 'l'}));
+      return "PEXPIRE " + other + " " + lifetime(s);
+    }
     case 9:
       return "GET " + x;
     case 10:

@@ -3,6 +3,9 @@
 // In every draw 0 is the simplest outcome: the first of a list, the low end of a range, "no". A
 // list of choices that runs out goes on with zeroes, so shorter lists and smaller numbers are
 // simpler scenarios, and whoever shrinks the list shrinks the scenario.
+//
+// Two draws never stand in one expression whose order the language leaves open (arguments of a call,
+// both sides of `+`): compilers differ there, and so would the scenarios of one seed. Name the first.
 #pragma once
 
 #include <cstddef>

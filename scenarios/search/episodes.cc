@@ -38,7 +38,8 @@ void maybe_trouble(Script& s, const std::string& master, const std::string& repl
 void write(Script& s) {
   const std::string node = s.dice.chance(1, 12) ? s.anybody() : s.a_master();
   s.later(s.moment());
-  s.run(node, operations(s, 1 + s.dice.below(4)), s.dice.chance(1, 4) ? "second" : "main");
+  const std::vector<std::string> lines = operations(s, 1 + s.dice.below(4));
+  s.run(node, lines, s.dice.chance(1, 4) ? "second" : "main");
 }
 
 // A transaction that stays open while other things happen.
@@ -115,7 +116,10 @@ void loose_faults(Script& s) {
   for (std::size_t i = 0; i < count; ++i) {
     s.later(s.moment());
     if (auto fault = trouble(s)) s.fault(std::move(*fault));
-    if (s.dice.chance(1, 2)) s.run(s.a_master(), operations(s, 1));
+    if (s.dice.chance(1, 2)) {
+      const std::string master = s.a_master();
+      s.run(master, operations(s, 1));
+    }
   }
 }
 
@@ -252,8 +256,10 @@ void failover(Script& s) {
 void role_change(Script& s) {
   const auto [master, replica] = s.a_link();
   const std::string node = s.dice.chance(3, 4) ? replica : s.anybody();
-  if (s.dice.chance(1, 2))
-    s.await(a_phase(s, master, replica), milliseconds(s.dice.pick({500, 2000, 5000})));
+  if (s.dice.chance(1, 2)) {
+    const Condition::Part phase = a_phase(s, master, replica);
+    s.await(phase, milliseconds(s.dice.pick({500, 2000, 5000})));
+  }
   s.later(s.dice.chance(1, 2) ? s.moment() : sim::Duration{0});
   const std::size_t times = 1 + s.dice.below(3);
   for (std::size_t i = 0; i < times; ++i) {
@@ -385,7 +391,10 @@ void full_sync(Script& s) {
   }
   const std::size_t acts = 1 + s.dice.below(3);
   for (std::size_t i = 0; i < acts; ++i) {
-    if (s.dice.chance(1, 3)) s.await(a_phase(s, master, replica), seconds(s.dice.pick({2, 1, 5})));
+    if (s.dice.chance(1, 3)) {
+      const Condition::Part phase = a_phase(s, master, replica);
+      s.await(phase, seconds(s.dice.pick({2, 1, 5})));
+    }
     s.later(s.moment());
     switch (
         s.dice.weighted<int>({{6, 0}, {s.on(Family::role_changes) ? 2U : 0U, 1}, {2, 2}, {1, 3}})) {
@@ -547,7 +556,8 @@ void expiry(Script& s) {
 void waits(Script& s) {
   const std::string master = s.a_master();
   std::vector<std::string> lines = operations(s, 1);
-  lines.push_back("WAIT " + std::to_string(s.dice.pick({1, 2, 3})) + " " +
+  const std::string replicas_wanted = std::to_string(s.dice.pick({1, 2, 3}));
+  lines.push_back("WAIT " + replicas_wanted + " " +
                   std::to_string(s.dice.pick({500, 50, 3000, 0})));
   const auto replicas = s.replicas_of(master);
   if (!replicas.empty()) {
@@ -570,10 +580,8 @@ void waits(Script& s) {
 void pause_clients(Script& s) {
   const std::string node = s.anybody();
   s.later(s.moment());
-  s.run(node,
-        {"CLIENT PAUSE " + std::to_string(s.dice.pick({300, 1000, 3000})) +
-         (s.dice.chance(1, 2) ? " ALL" : " WRITE")},
-        "admin");
+  const std::string time = std::to_string(s.dice.pick({300, 1000, 3000}));
+  s.run(node, {"CLIENT PAUSE " + time + (s.dice.chance(1, 2) ? " ALL" : " WRITE")}, "admin");
   s.run(s.top_of(node), operations(s, 1 + s.dice.below(2)));
   s.later(s.moment());
   switch (s.dice.below(4)) {

@@ -57,7 +57,8 @@ BytePoint byte_point(Script& s, const std::string& master, const std::string& re
       point.count = dice.pick({0, -1, -20, -39, -40, -41, -60, 1, 2});
       break;
     case Base::stream:
-      point.count = dice.pick({0, 1, 14, 15, 23, 40, 60, 100}) + dice.between(0, 9);
+      point.count = dice.pick({0, 1, 14, 15, 23, 40, 60, 100});
+      point.count += dice.between(0, 9);
       break;
     case Base::payload:
       point.count = dice.pick({0, 1, 9, 40, 100});
