@@ -157,6 +157,7 @@ Served serve(const ServeOptions& options, std::ostream& out, std::ostream& log) 
   Loop loop;
   Log notes(log);
   std::unique_ptr<Recorder> recorder;
+  const std::string ip = given->listen.ip;
   Host host(loop, std::move(*given));
   if (!options.quiet) host.observe(notes);
   if (!options.record.empty()) {
@@ -171,7 +172,7 @@ Served serve(const ServeOptions& options, std::ostream& out, std::ostream& log) 
     log << *problem << '\n';
     return Served::cannot_start;
   }
-  out << "ready: listens on " << text({given->listen.ip, host.port()}) << std::endl;
+  out << "ready: listens on " << text(Address{ip, host.port()}) << std::endl;
 
   asio::signal_set signals(loop.context(), SIGINT, SIGTERM);
   bool asked = false, torn = false;
