@@ -2,6 +2,10 @@
 // online at its master, and got there without trying for ever. Excused are those whom their masters
 // had to drop in the calm for what was owed to them (overruns.h). Within the calm, nobody is
 // dropped for its silence while it loads (R4.22).
+//
+// A replica gives up a dial when nothing has come for repl-timeout, and until the first word of its
+// master two round trips pass: one for the connection, one for PING (R3.1, R9.3). Where they take
+// that long, nobody can say whether it ever gets there.
 #include <algorithm>
 #include <variant>
 #include <vector>
@@ -171,6 +175,13 @@ class Live final : public Judging<Live> {
   }
   static constexpr std::size_t kMostLosses = 3;
 
+  // Counted in whole seconds by a cron that comes once a second: one more may be lost.
+  static bool too_far(const CalmEnd& end, std::size_t index) {
+    if (index >= end.round_trips.size()) return false;
+    const auto timeout = std::chrono::seconds(end.nodes[index].state->config.repl_timeout);
+    return 2 * end.round_trips[index] + std::chrono::seconds(1) >= timeout;
+  }
+
   void judge(const CalmEnd& end, std::size_t index, std::size_t master_index) {
     const NodeView& node = end.nodes[index];
     const NodeView& master = end.nodes[master_index];
@@ -179,6 +190,11 @@ class Live final : public Judging<Live> {
         std::string(node.name) + " does not follow " + std::string(master.name);
     const std::size_t dials = progress.dials.since(end.began);
     const LinkState link = node.state->link.state;
+    if (link != LinkState::connected && too_far(end, index)) {
+      return unsure(end.at, pair + ": two round trips take up to " +
+                                seconds(2 * end.round_trips[index]) + " there, and repl-timeout is " +
+                                std::to_string(node.state->config.repl_timeout) + " s");
+    }
     if (link != LinkState::connected) {
       return fail(end.at, node, "link-down",
                   pair + " after " + seconds(end.at - end.began) + " of calm: its link stands in " +

@@ -249,7 +249,9 @@ class MustCont final : public Judging<MustCont> {
       if (!link.master->no_offset) memory.resume = Position{now.id, now.offset};
     }
     // Gone with the load (R5.11; swapdb waits for its success), and with a session that had an
-    // error or was held by a pause (R5.9).
+    // error or was held by a pause, whether its link is lost or somebody else is to be followed
+    // (R5.9).
+    const bool told_while_held = scene.same_life() && scene.before.held && !now.has_master;
     const bool load_began = now.loading && link.transfer->mode != model::Transfer::Mode::swapdb;
     const bool flushed =
         !now.master && !now.has_backlog && scene.same_life() && scene.before.has_backlog;
@@ -257,7 +259,8 @@ class MustCont final : public Judging<MustCont> {
     const bool given_up = !rules.keeps_position_until_load &&
                           (scene.link_took(LinkEvent::full_resync) ||
                            scene.link_took(LinkEvent::not_supported));
-    if (load_began || flushed || given_up || scene.link_took(LinkEvent::stream_malformed) ||
+    if (load_began || flushed || given_up || told_while_held ||
+        scene.link_took(LinkEvent::stream_malformed) ||
         scene.link_took(LinkEvent::closed_while_held)) {
       memory.resume.reset();
     }

@@ -108,6 +108,12 @@ bool settled_but_for_pings(const World& world) {
   return all_settled(world, Lag::pings);
 }
 
+sim::Duration round_trip(const World& world, std::size_t a, std::size_t b) {
+  const sim::LinkProfile there = world.usual_link(world.host_of(a), world.host_of(b));
+  const sim::LinkProfile back = world.usual_link(world.host_of(b), world.host_of(a));
+  return there.latency + there.jitter + back.latency + back.jitter;
+}
+
 sim::Duration calm_bound(const World& world) {
   sim::Duration timeouts{0}, delays{0}, latency{0}, busy{0};
   std::uint64_t bytes = 0, slowest = kJobBytesPerSecond;

@@ -87,7 +87,11 @@ void Performance::end_calm(bool settled) {
   play_.tell_step({}, "phase", settled ? "calm ended: all is settled" : "calm ended: not settled");
   const std::vector<NodeView> views = world.views();
   std::vector<std::optional<std::size_t>> follows;
-  for (std::size_t i = 0; i < world.nodes(); ++i) follows.push_back(world.follows(i));
+  std::vector<sim::Duration> round_trips;
+  for (std::size_t i = 0; i < world.nodes(); ++i) {
+    follows.push_back(world.follows(i));
+    round_trips.push_back(follows[i] ? round_trip(world, i, *follows[i]) : sim::Duration{0});
+  }
   CalmEnd end;
   end.at = world.now();
   end.began = calm_began_;
@@ -95,6 +99,7 @@ void Performance::end_calm(bool settled) {
   end.bound = calm_until_;
   end.nodes = views;
   end.follows = follows;
+  end.round_trips = round_trips;
   world.bench().calm_ended(end);
 }
 

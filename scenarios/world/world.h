@@ -22,6 +22,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -175,12 +176,20 @@ class World {
   // One input of the server on `node`: `act(server, moment)`, then its effects.
   template <class Act>
   void input(std::size_t node, const Source& source, Act&& act);
-  struct Before {  // of a server, when an input comes
-    std::uint64_t digest = 0;
-    model::Offset offset = 0;
-    bool master = false;
+  struct Input {
+    const Source& source;
+    std::uint64_t digest = 0;  // of the data when the server was last looked at
+    std::size_t shown = 0;     // effects that the bench has seen
+    // A unit was open when an order came, and the offset then.
+    std::optional<model::Offset> unit_at;
   };
-  void note_data(std::size_t node, const Source& source, const Before& before);
+  void look(std::size_t node, Input& input, bool midway);
+  void note_data(std::size_t node, Input& input, std::span<const model::Effect> effects,
+                 bool midway);
+  void note_copies(std::size_t node, const Source& source,
+                   std::span<const model::Effect> effects);
+  bool from_where(std::size_t node, const Source& source) const;
+  void note_edge(std::size_t node, const model::Transitioned& edge);
   void note_old_release(std::size_t node, const Source& source, const model::Effect& effect);
   void note_master(std::size_t node);
   void carry_out(std::size_t node);

@@ -1,6 +1,8 @@
 // CONV and LIVE: what must hold when the calm has ended.
 #include <gtest/gtest.h>
 
+#include <utility>
+
 #include "tests/support/judged.h"
 #include "tests/support/oracle_stage.h"
 
@@ -123,6 +125,19 @@ TEST(OracleLive, PassesWhenEverybodyIsConnected) {
   Chain chain;
   chain.end();
   EXPECT_THAT(chain.stage.judgement("LIVE"), passes());
+}
+
+// A dial and a PING take two round trips, and no word of a master comes before that.
+TEST(OracleLive, CannotKnowWhereTimeoutsAreShorterThanTheWay) {
+  for (const auto& [round_trip, outcome] :
+       {std::pair(seconds(1), Outcome::fail), std::pair(seconds(2), Outcome::unknown)}) {
+    Chain chain;
+    chain.stage["b"].config.repl_timeout = 5;
+    chain.stage.lose_link("b");
+    chain.stage.look("b", {model::Dial{}});
+    chain.stage.end_calm(chain.began, {kNobody, 0, 1}, false, {seconds(0), round_trip, seconds(0)});
+    EXPECT_EQ(chain.stage.judgement("LIVE").outcome, outcome) << round_trip.count();
+  }
 }
 
 TEST(OracleLive, SaysWhereALinkStands) {

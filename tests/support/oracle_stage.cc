@@ -135,8 +135,8 @@ void OracleStage::show(std::string_view node, const std::vector<model::Effect>& 
 }
 
 void OracleStage::end_calm(sim::Instant began, std::vector<std::optional<std::size_t>> follows,
-                           bool settled) {
-  bench_.calm_ended({now_, began, settled, now_, views_, follows});
+                           bool settled, std::vector<sim::Duration> round_trips) {
+  bench_.calm_ended({now_, began, settled, now_, views_, follows, round_trips});
 }
 
 scenarios::Judgement OracleStage::judgement(std::string_view oracle) const {

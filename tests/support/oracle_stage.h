@@ -65,7 +65,7 @@ class OracleStage {
                  std::vector<model::Effect> effects = {});
   // The calm, begun at the time given, ends now.
   void end_calm(sim::Instant began, std::vector<std::optional<std::size_t>> follows,
-                bool settled = true);
+                bool settled = true, std::vector<sim::Duration> round_trips = {});
 
   scenarios::Bench& bench() { return bench_; }
   scenarios::Judgement judgement(std::string_view oracle) const;
