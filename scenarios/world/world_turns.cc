@@ -117,6 +117,7 @@ void World::look(std::size_t index, Input& input, bool midway) {
   seen.conn = input.source.conn;
   seen.peer = input.source.peer;
   seen.ended_job = input.source.ended_job;
+  seen.conn_ended = input.source.conn_ended && !midway;
   bench_.saw(seen);
   input.digest = state(index)->data.digest();
   input.shown = scratch_.effects.list.size();
@@ -280,7 +281,8 @@ void World::handle_node(const sim::Occurrence& occurrence) {
 void World::handle_connection(std::size_t index, const sim::Occurrence& occurrence) {
   using Kind = sim::Occurrence::Kind;
   NodeProcess& node = nodes_[index];
-  const Source source = source_of(node, occurrence.end);
+  Source source = source_of(node, occurrence.end);
+  source.conn_ended = occurrence.kind == Kind::ended || occurrence.kind == Kind::reset;
   if (!source.conn) return;  // the server has hung up meanwhile
   const model::ConnId conn = *source.conn;
   if (occurrence.kind == Kind::refused || occurrence.kind == Kind::reset)
@@ -351,7 +353,9 @@ bool World::start(std::size_t index) {
 // Runs the data commands on a running master, as a client that is on no network. An error, or
 // nothing.
 std::optional<std::string> World::give_data(std::size_t index) {
-  const Source source{kDataConn, std::nullopt, true, std::nullopt};
+  Source source;
+  source.conn = kDataConn;
+  source.client = true;
   input(index, source, [](model::Server& server, const model::Moment& at) {
     server.accepted(at, kDataConn, "127.0.0.1", 1);
   });
