@@ -232,7 +232,9 @@ bool run_data_command(Turn& t, Session& session, const Command& command, Args ar
               .may_block = served != nullptr || (s.depth == 1 && !session.from_master),
               .served = served,
               .shown = {}};
+  const std::uint64_t before = s.data.digest();
   command.run(result);
+  if (!s.is_master() && !session.from_master && s.data.digest() != before) t.effect(WroteAside{});
   name_deletions(s.config, command, result);
   s.stats.expired_keys += static_cast<std::int64_t>(result.expired);
   if (result.failed) s.stats.commands[command.name].failed += 1;

@@ -63,9 +63,9 @@ struct CalmEnd {
   std::span<const NodeView> nodes;
   // For each node the node that it is configured to follow, or none.
   std::span<const std::optional<std::size_t>> follows;
-  // And how long a word to that node and its answer may be on their way, by the links as they are
-  // without faults. Empty: no time that matters.
-  std::span<const sim::Duration> round_trips{};
+  // And how long the two may have nothing to hear of each other although all goes well, by the links
+  // as they are without faults (reach.h). Empty: no time that matters.
+  std::span<const sim::Duration> silences{};
 };
 
 struct Scene;  // an event as oracles are shown it: scenarios/oracles/scene.h

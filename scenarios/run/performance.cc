@@ -87,10 +87,10 @@ void Performance::end_calm(bool settled) {
   play_.tell_step({}, "phase", settled ? "calm ended: all is settled" : "calm ended: not settled");
   const std::vector<NodeView> views = world.views();
   std::vector<std::optional<std::size_t>> follows;
-  std::vector<sim::Duration> round_trips;
+  std::vector<sim::Duration> silences;
   for (std::size_t i = 0; i < world.nodes(); ++i) {
     follows.push_back(world.follows(i));
-    round_trips.push_back(follows[i] ? round_trip(world, i, *follows[i]) : sim::Duration{0});
+    silences.push_back(follows[i] ? longest_silence(world, i, *follows[i]) : sim::Duration{0});
   }
   CalmEnd end;
   end.at = world.now();
@@ -99,7 +99,7 @@ void Performance::end_calm(bool settled) {
   end.bound = calm_until_;
   end.nodes = views;
   end.follows = follows;
-  end.round_trips = round_trips;
+  end.silences = silences;
   world.bench().calm_ended(end);
 }
 

@@ -104,6 +104,7 @@ struct NodeProcess {
   bool file_touched_up = false;             // of its file,
   std::set<std::size_t> touched_copies{};   // and of the newest copy from each of these nodes
   bool corrupted_input = false;  // a fault changed bytes sent to it that no checksum protects
+  std::optional<sim::EndId> corrupted_on;  // by the end that sent them; none: by way of others
   // Where its last full resync came from, and which count of that node's own stream (before 4.0).
   std::optional<std::pair<std::size_t, std::uint32_t>> copied_from;
 

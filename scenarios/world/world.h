@@ -125,8 +125,9 @@ class World {
   // --- its machine -------------------------------------------------------------------------------
   void slow_down(std::size_t node, sim::Duration by) { nodes_[node].slow_by = by; }
   void fill_disk(std::size_t node, bool full) { nodes_[node].machine.disk_full = full; }
-  // Bytes sent to it were changed where no checksum notices.
-  void input_corrupted(std::size_t node) { nodes_[node].corrupted_input = true; }
+  // Bytes sent to it on this connection were changed where no checksum notices; whoever follows it is
+  // handed them on.
+  void input_corrupted(std::size_t node, std::optional<sim::EndId> sender);
   WallClock& clock(std::size_t node) { return nodes_[node].clock; }
   void order_job(const JobFault& fault, std::size_t node, std::uint32_t count, sim::FaultTag by);
   void revoke_job_orders(sim::FaultTag by);
@@ -179,8 +180,7 @@ class World {
   void input(std::size_t node, const Source& source, Act&& act);
   struct Input {
     const Source& source;
-    std::uint64_t digest = 0;  // of the data when the server was last looked at
-    std::size_t shown = 0;     // effects that the bench has seen
+    std::size_t shown = 0;  // effects that the bench has seen
     // A unit was open when an order came, and the offset then.
     std::optional<model::Offset> unit_at;
   };
@@ -210,6 +210,7 @@ class World {
   // For the bench alone:
   void perform(std::size_t, const model::Published&) {}
   void perform(std::size_t, const model::WroteUnit&) {}
+  void perform(std::size_t, const model::WroteAside&) {}
   void perform(std::size_t, const model::ShownExpiring&) {}
   void perform(std::size_t, const model::WaitAnswered&) {}
   void perform(std::size_t, const model::Ordered&) {}

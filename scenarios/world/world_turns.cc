@@ -87,7 +87,7 @@ void World::input(std::size_t index, const Source& source, Act&& act) {
   NodeProcess& node = nodes_[index];
   model::Effects& effects = scratch_.effects;
   effects.clear();
-  Input input{source, state(index)->data.digest(), 0, std::nullopt};
+  Input input{source, 0, std::nullopt};
   HostAround around(*this, index, input);
   const model::Moment moment{
       model_time(kernel_.now()), node.clock.at(kernel_.now()), around, node.machine, effects,
@@ -119,21 +119,20 @@ void World::look(std::size_t index, Input& input, bool midway) {
   seen.ended_job = input.source.ended_job;
   seen.conn_ended = input.source.conn_ended && !midway;
   bench_.saw(seen);
-  input.digest = state(index)->data.digest();
   input.shown = scratch_.effects.list.size();
 }
 
 // A client that changes a replica's data does so behind the protocol, even if it makes a master of it
-// in the same transaction (a part of an input has one role, that of its end). So does a transaction
-// that makes a replica of its master: what it wrote before is then in nobody's stream. A full resync
-// repairs it, from a node of which this is not true.
+// in the same transaction. So does a transaction that makes a replica of its master: what it wrote
+// before is then in nobody's stream. A full resync repairs it, from a node of which this is not true.
 void World::note_data(std::size_t index, Input& input, std::span<const model::Effect> effects,
                       bool midway) {
   NodeProcess& node = nodes_[index];
   const model::State& s = node.server->state();
-  if (input.source.client && !s.is_master() && s.data.digest() != input.digest) {
-    node.touched_up = true;
-  }
+  const bool aside = std::any_of(effects.begin(), effects.end(), [](const model::Effect& effect) {
+    return std::holds_alternative<model::WroteAside>(effect);
+  });
+  if (aside) node.touched_up = true;
   if (input.unit_at && s.unit.empty()) {
     if (s.history.offset == *input.unit_at) node.touched_up = true;
     input.unit_at.reset();
@@ -160,6 +159,7 @@ void World::note_copies(std::size_t index, const Source& source,
       if (file->name == "dump.rdb") node.file_touched_up = from_where(index, source);
     } else if (const auto* const reached = std::get_if<model::Reached>(&effect)) {
       if (reached->mark == model::Mark::flushall_saved_ahead) node.file_touched_up = true;
+      if (reached->mark == model::Mark::sync_under_old_id) node.touched_up = true;
     }
   }
 }
@@ -175,6 +175,7 @@ bool World::from_where(std::size_t index, const Source& source) const {
 
 void World::note_edge(std::size_t index, const model::Transitioned& edge) {
   NodeProcess& node = nodes_[index];
+  const model::State& s = node.server->state();
   if (edge.machine == model::MachineKind::replica_feed &&
       model::FeedEvent{edge.on} == model::FeedEvent::snapshot_started) {
     const auto end = end_of(node, edge.instance);
@@ -189,7 +190,10 @@ void World::note_edge(std::size_t index, const model::Transitioned& edge) {
   if (edge.machine == model::MachineKind::replica_link &&
       model::LinkEvent{edge.on} == model::LinkEvent::loaded) {
     node.touched_up = node.follows && node.touched_copies.contains(*node.follows);
-    node.corrupted_input = false;
+    // What a fault changed on this very connection may be still to come, or have been a number in
+    // its first line.
+    const auto end = s.link.conn ? end_of(node, *s.link.conn) : std::nullopt;
+    if (end && node.corrupted_on != sim::peer_of(*end)) node.corrupted_input = false;
     if (node.follows && nodes_[*node.follows].server)
       node.copied_from = {*node.follows, state(*node.follows)->counts};
   }
@@ -207,6 +211,7 @@ void World::note_old_release(std::size_t index, const Source& source, const mode
   }
   const auto* const resync = std::get_if<model::Resync>(&effect);
   if (resync == nullptr || resync->why != model::Resync::Why::granted || !source.peer) return;
+  if (nodes_[index].corrupted_input) nodes_[*source.peer].corrupted_input = true;  // by its backlog
   if (model::relays(*state(index))) return;
   NodeProcess& peer = nodes_[*source.peer];
   if (peer.copied_from != std::pair(index, state(index)->counts)) peer.corrupted_input = true;
