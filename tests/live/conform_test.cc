@@ -4,7 +4,9 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
+#include <cstdint>
+#include <optional>
+#include <ostream>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -112,6 +114,14 @@ TEST(LiveConform, LeavesDataAlone) {
   EXPECT_EQ(conformance.count(Verdict::pass), 1U);
   EXPECT_EQ(real.command({"GET", "precious"}).text, "1");
 }
+
+}  // namespace
+
+namespace live {
+void PrintTo(const Clause& clause, std::ostream* out) { *out << clause.name; }
+}  // namespace live
+
+namespace {
 
 class LiveClauses : public testing::TestWithParam<Clause> {};
 std::vector<Clause> all_clauses() {
