@@ -72,9 +72,10 @@ class Leak final : public Judging<Leak> {
     judge_connection(scene);
     judge_job(scene);
     judge_slot(scene);
+    judge_payload(scene);
+    if (scene.seen.midway) return;  // what is over a limit goes before the server sleeps
     judge_backlog(scene);
     judge_limit(scene);
-    judge_payload(scene);
   }
 
  private:

@@ -45,6 +45,7 @@ struct Progress {
   Times dials;
   Times losses;  // of an established link
   model::Offset received = -1;
+  std::int64_t timeout = 0;    // repl-timeout
   std::int64_t heard = 0;      // the turn of the cron when that last changed,
   sim::Instant heard_at{};     // and when that was
   sim::Instant stuck_since{};  // a failover waits, and the offset stands still, since then
@@ -119,13 +120,17 @@ class Live final : public Judging<Live> {
   // turns of its cron: a process that stood still is not blamed.
   void judge_hearing(const Scene& scene, Progress& progress) {
     const std::int64_t turn = scene.state.replication_ticks;
-    if (!scene.now.has_master || !scene.same_life() || progress.received != scene.now.received) {
+    const std::int64_t timeout = scene.state.config.repl_timeout;
+    // A shorter repl-timeout is looked at by the cron that comes next.
+    const bool other_timeout = progress.timeout != timeout;
+    progress.timeout = timeout;
+    if (!scene.now.has_master || !scene.same_life() || other_timeout ||
+        progress.received != scene.now.received) {
       progress.received = scene.now.has_master ? scene.now.received : -1;
       progress.heard = turn;
       progress.heard_at = scene.at();
       return;
     }
-    const std::int64_t timeout = scene.state.config.repl_timeout;
     if (failed() || turn - progress.heard <= timeout + 3) return;
     if (scene.at() - progress.heard_at <= std::chrono::seconds(timeout + 3)) return;
     fail(scene, "deaf",
