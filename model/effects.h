@@ -95,6 +95,8 @@ struct Published {
 struct WroteUnit {
   Offset first = 0, last = 0;
 };
+// A client changed the data of a replica: no stream has that.
+struct WroteAside {};
 // A client was shown a key that has a deadline. `key` is named when that has passed.
 struct ShownExpiring {
   WallTime deadline{};
@@ -144,7 +146,7 @@ struct Note {
 };
 
 using Effect = std::variant<Dial, Send, Hangup, SetReading, StartJob, KillJob, WriteFile, Block,
-                            Exit, Transitioned, Reached, Published, WroteUnit, ShownExpiring,
+                            Exit, Transitioned, Reached, Published, WroteUnit, WroteAside, ShownExpiring,
                             WaitAnswered, Ordered, Resync, ProtocolBreach, Impossible, Note>;
 
 std::string_view name(Published::In in);

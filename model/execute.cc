@@ -188,13 +188,15 @@ void add_to_unit(Turn& t, const Command& command, Call& result, bool muted) {
 }
 
 // A snapshot that is being taken of what is flushed now is of no use (R4.10), and the old file is
-// not what a restart should find.
+// not what a restart should find. The new one is written before the FLUSHALL itself is in the stream:
+// it says that nothing was there at an offset where all was, as in the real server.
 void note_flushall(Turn& t) {
   if (t.s.snapshot) {
     t.mark(Mark::snapshot_killed_by_flushall);
     kill_snapshot(t);
   }
-  if (saves_by_itself(t.s)) save_now(t);
+  if (!saves_by_itself(t.s) || !save_now(t)) return;
+  if (file_names_history(t.s)) t.mark(Mark::flushall_saved_ahead);
 }
 
 // What is freed aside is UNLINKed in the stream (V52, R7.18, table 7.4).
@@ -231,7 +233,9 @@ bool run_data_command(Turn& t, Session& session, const Command& command, Args ar
               .may_block = served != nullptr || (s.depth == 1 && !session.from_master),
               .served = served,
               .shown = {}};
+  const std::uint64_t before = s.data.digest();
   command.run(result);
+  if (!s.is_master() && !session.from_master && s.data.digest() != before) t.effect(WroteAside{});
   name_deletions(s.config, command, result);
   s.stats.expired_keys += static_cast<std::int64_t>(result.expired);
   if (result.failed) s.stats.commands[command.name].failed += 1;

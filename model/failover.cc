@@ -45,11 +45,11 @@ void perform(Turn& t, FailoverAction action) {
     case FailoverAction::pause_writes:
       break;  // paused_for() looks at the state
     case FailoverAction::follow_target:
-      t.effect(Ordered{s.failover.host, s.failover.port});
+      say_order(t, s.failover.host, s.failover.port);
       follow(t, s.failover.host, s.failover.port);
       break;
     case FailoverAction::take_back:
-      t.effect(Ordered{});
+      say_order(t);
       promote(t);
       [[fallthrough]];
     case FailoverAction::release:

@@ -336,6 +336,11 @@ std::optional<std::string> next_line(Turn& t, std::string_view& bytes) {
   return line;
 }
 
+void say_order(Turn& t, std::string host, int port) {
+  t.at.around.before_order();
+  t.effect(Ordered{std::move(host), port});
+}
+
 void follow(Turn& t, std::string host, int port) {
   State& s = t.s;
   const bool was_master = s.is_master();

@@ -20,6 +20,8 @@ namespace model {
 // -----------------------------------------------------------------------------------------
 void follow(Turn& t, std::string host, int port);  // replicationSetMaster (R10.2)
 void promote(Turn& t);  // replicationUnsetMaster (R10.4); no effect on a master
+// Says that one of the two comes now, by order of somebody who may give it.
+void say_order(Turn& t, std::string host = {}, int port = 0);
 
 // --- the connection
 // ---------------------------------------------------------------------------------

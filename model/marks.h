@@ -119,6 +119,8 @@ namespace model {
   X(shutdown_timed_out, "SHUTDOWN did not wait for a lagging replica any longer")                 \
   X(shutdown_aborted, "SHUTDOWN ABORT")                                                           \
   X(shutdown_failed, "SHUTDOWN was given up: the data could not be saved")                        \
+  X(flushall_saved_ahead, "FLUSHALL saved a file before it was in the stream itself")             \
+  X(sync_under_old_id, "after SYNC a replica goes by the id of an earlier +FULLRESYNC")            \
   X(saved_by_itself, "a save point was reached and a snapshot started")                           \
   X(write_refused_disk_error, "writes and PING were refused as the last save had failed")         \
   X(died_of_continue, "+CONTINUE to a replica without a position ended its process, as in 7.0.15") \

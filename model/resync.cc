@@ -153,7 +153,7 @@ bool admit(Turn& t, Session& session, Args argv) {
       return false;
     }
     t.mark(Mark::promoted_by_psync);
-    t.effect(Ordered{});
+    say_order(t);
     promote(t);
   }
   if (failing_over(s)) {

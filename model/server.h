@@ -37,6 +37,11 @@ class Surroundings : public Chance {
  public:
   // Bytes that the connection's send buffer takes now.
   virtual std::size_t room(ConnId conn) const = 0;
+
+  // For observers. Somebody who may say so is about to make this server follow another, or nobody:
+  // it is still what it was, and its effects so far are out. One input may bring several such orders,
+  // and whoever looks at its end only would miss all but the last.
+  virtual void before_order() {}
 };
 
 // Conditions of the machine, which the server notices when it tries something.

@@ -69,8 +69,9 @@ void begin(Turn& t, ShutdownWish wish) {
   if (!waits || all_have_everything(s)) return finish(t, wish);
   t.mark(Mark::shutdown_waited);
   if (t.prose()) t.note("role", "shutting down: waits for its replicas");
+  const bool paused = paused_for(s, t.now(), true) && s.rules.pause_stops_getack;
   s.shutdown = Shutdown{wish, t.now() + std::chrono::seconds(s.config.shutdown_timeout)};
-  if (writes_stream(s)) feed_getack(t);
+  if (writes_stream(s) && !paused) feed_getack(t);
 }
 
 bool read_wish(Session& session, Args argv, ShutdownWish& wish, bool& abort) {

@@ -42,6 +42,13 @@ void fix_copy(Turn& t, Session& session, Offset offset, Offset position) {
   t.effect(Published{Published::In::full_resync, s.history.id, told});
 }
 
+// The database that whoever goes on from here is in.
+int stream_db_of(const State& s) {
+  if (!s.is_master())
+    return static_cast<int>(s.link.master ? s.link.master->session.db : s.link.cached->db);
+  return s.rules.select_again_for_each_copy ? std::max(s.stream_db, 0) : 0;
+}
+
 void refuse_waiters(Turn& t) {
   t.mark(Mark::snapshot_failed_to_start);
   if (t.prose()) t.note("snapshot", "could not be started: the waiting replicas are refused");
@@ -104,6 +111,12 @@ bool relays_to_sockets(const State& s) {
   return s.snapshot && s.snapshot->target == Snapshot::Target::socket;
 }
 
+bool file_names_history(const State& s) {
+  if (!s.rules.resumes_from_file) return false;  // V5
+  if (s.is_master()) return s.backlog.has_value();
+  return s.link.master || s.link.cached;
+}
+
 Blob capture(Turn& t, const Announced& wanted) {
   const State& s = t.s;
   RdbOptions options;
@@ -115,18 +128,11 @@ Blob capture(Turn& t, const Announced& wanted) {
   options.compress = s.config.rdbcompression;
   options.checksum = s.config.rdbchecksum;
   options.encoding = s.config.encoding;
-  const std::string id(s.history.id.view());
-  if (!s.rules.resumes_from_file) {  // nothing of the kind was in a file before 4.0 (V5)
-  } else if (s.is_master()) {
-    const int db = s.rules.select_again_for_each_copy ? std::max(s.stream_db, 0) : 0;
-    if (s.backlog) options.replication = {db, id, s.history.offset};
-  } else if (s.link.master) {
-    options.replication = {static_cast<int>(s.link.master->session.db), id, s.history.offset};
-  } else if (s.link.cached) {
-    options.replication = {static_cast<int>(s.link.cached->db), id, s.history.offset};
-  }
-  if (options.replication)
+  if (file_names_history(s)) {
+    const std::string id(s.history.id.view());
+    options.replication = {stream_db_of(s), id, s.history.offset};
     t.effect(Published{Published::In::snapshot, s.history.id, s.history.offset});
+  }
   if (filtered(wanted)) t.mark(Mark::filtered_snapshot);
   if (!wanted.exclude_functions) {
     for (const auto& [name, library] : s.libraries) options.functions.push_back(library.code);

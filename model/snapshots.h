@@ -31,5 +31,6 @@ bool start_save(Turn& t);  // to disk, for no replica (saving.h); false: no fork
 
 // The data and their history as an RDB file, now; without what `wanted` leaves out (R3.41).
 Blob capture(Turn& t, const Announced& wanted);
+bool file_names_history(const State& s);  // with an id and an offset in it
 
 }  // namespace model

@@ -303,6 +303,9 @@ void go_online(Turn& t) {
   master.id = link.told_id;
   master.no_offset = transfer.offset == -1;
   master.received = master.applied = transfer.offset;
+  // SYNC told neither id nor offset. A real replica takes the id that it was told last, before it fell
+  // back, and counts from nothing under it: it may ask to be continued there.
+  if (master.no_offset && relays(s) && link.told_id != ReplId::blank()) t.mark(Mark::sync_under_old_id);
   if (relays(s)) s.history.adopt(link.told_id, transfer.offset, s.rules);
   link.down_since.reset();
   if (relays(s) && !s.backlog) {

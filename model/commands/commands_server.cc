@@ -206,7 +206,7 @@ void replicaof(Turn& t, Session& session, Args argv) {
   if (failing_over(s))
     return reply_to(session).error("ERR REPLICAOF not allowed while failing over.");
   if (same_word(argv[1], "no") && same_word(argv[2], "one")) {
-    t.effect(Ordered{});
+    say_order(t);
     promote(t);
     return reply_to(session).ok();
   }
@@ -219,7 +219,7 @@ void replicaof(Turn& t, Session& session, Args argv) {
     t.mark(Mark::already_connected);
     return reply_to(session).simple("OK Already connected to specified master");
   }
-  t.effect(Ordered{argv[1], static_cast<int>(*port)});
+  say_order(t, argv[1], static_cast<int>(*port));
   if (!s.rules.obeys_newest_order) s.link.late_order = {argv[1], static_cast<int>(*port)};
   follow(t, argv[1], static_cast<int>(*port));
   reply_to(session).ok();

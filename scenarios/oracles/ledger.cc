@@ -41,7 +41,7 @@ void Ledger::saw(const Scene& scene) {
       from += static_cast<Offset>(piece.size());
     }
     history.end = std::max(history.end, now.next - 1);
-    note(history, {now.offset, now.digest, scene.at()});
+    if (!scene.inside_unit()) note(history, {now.offset, now.digest, scene.at()});
   }
   // As a replica it can only ask to be continued: from here on its data go with its identity.
   if (demoted && scene.before.id == now.id && !scene.before.has_backlog) {

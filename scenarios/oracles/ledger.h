@@ -36,7 +36,7 @@ class Ledger {
   using Offset = model::Offset;
   using ReplId = model::ReplId;
 
-  // Called once for each event, before the oracles look.
+  // Called for each event, or part of one, before the oracles look.
   void saw(const Scene& scene);
 
   bool knows(const ReplId& id) const;  // and can answer for it

@@ -4,9 +4,16 @@
 // A master goes on sending pings, so a replica may lag by what was sent in the second half of the
 // calm, as long as that changed no data. And a replica that its master had to drop in the calm, since
 // more was owed to it than the output limits allow, may never catch up: that is how it is configured.
+// So may one that links, timeouts and releases keep from getting there (reach.h).
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "model/own_streams.h"
 #include "scenarios/oracles/following.h"
 #include "scenarios/oracles/oracle_list.h"
 #include "scenarios/oracles/overruns.h"
+#include "scenarios/oracles/reach.h"
 
 namespace scenarios {
 namespace {
@@ -15,7 +22,10 @@ class Conv final : public Judging<Conv> {
  public:
   Conv() : Judging("CONV", "no replica was connected to its master at the end of a calm") {}
 
-  void saw(const Scene& scene) override { overruns_.saw(scene); }
+  void saw(const Scene& scene) override {
+    overruns_.saw(scene);
+    reach_.saw(scene);
+  }
 
   void calm_ended(const CalmEnd& end, const Ledger& ledger) override {
     for (std::size_t node = 0; node < end.nodes.size(); ++node) {
@@ -23,8 +33,15 @@ class Conv final : public Judging<Conv> {
       if (!top || *top == node || !connected(node, end)) continue;
       if (!trusted(end.nodes[node]) || !trusted(end.nodes[*top])) continue;
       if (overruns_.above(node, end)) continue;
+      if (!relayed_truly(node, end)) continue;
       held();
-      judge(end, ledger, end.nodes[node], end.nodes[*top], one_history(node, end));
+      auto wrong = wrong_with(end, ledger, end.nodes[node], end.nodes[*top], one_history(node, end));
+      if (!wrong) continue;
+      if (auto why = reach_.hindrance(node, end)) {
+        unsure(end.at, std::move(*why));
+      } else {
+        fail(end.at, end.nodes[node], wrong->clause, std::move(wrong->finding));
+      }
     }
   }
 
@@ -47,23 +64,38 @@ class Conv final : public Judging<Conv> {
     return true;
   }
 
-  void judge(const CalmEnd& end, const Ledger& ledger, const NodeView& node, const NodeView& top,
-             bool one_history) {
+  // Before 4.0 a node on the way writes a stream of its own: what its clients have changed is in it.
+  static bool relayed_truly(std::size_t node, const CalmEnd& end) {
+    for (node = *end.follows[node]; end.follows[node]; node = *end.follows[node]) {
+      if (!model::relays(*end.nodes[node].state) && !trusted(end.nodes[node])) return false;
+    }
+    return true;
+  }
+
+  struct Wrong {
+    std::string_view clause;  // a literal
+    std::string finding;
+  };
+
+  static std::optional<Wrong> wrong_with(const CalmEnd& end, const Ledger& ledger,
+                                         const NodeView& node, const NodeView& top,
+                                         bool one_history) {
     const model::History& ours = node.state->history;
     const model::History& theirs = top.state->history;
     const std::string both =
         std::string(node.name) + " and its top master " + std::string(top.name);
     const bool deadlines = deadlines_agree(end.nodes);
     if (const auto difference = data_difference(*node.state, *top.state, deadlines)) {
-      return fail(end.at, node, "data-differ", both + " ended with other data: " + *difference);
+      return Wrong{"data-differ", both + " ended with other data: " + *difference};
     }
-    if (!one_history) return;
+    if (!one_history) return std::nullopt;
     if (ours.id == theirs.id &&
         (ours.offset == theirs.offset || lags_by_pings(end, ledger, ours, theirs))) {
-      return;
+      return std::nullopt;
     }
-    fail(end.at, node, "identity-differs", both + " ended with equal data at " + place(ours.id, ours.offset) + " and " +
-                     place(theirs.id, theirs.offset));
+    return Wrong{"identity-differs", both + " ended with equal data at " +
+                                         place(ours.id, ours.offset) + " and " +
+                                         place(theirs.id, theirs.offset)};
   }
 
   static bool lags_by_pings(const CalmEnd& end, const Ledger& ledger, const model::History& ours,
@@ -75,6 +107,7 @@ class Conv final : public Judging<Conv> {
   }
 
   Overruns overruns_;
+  Reach reach_;
 };
 
 }  // namespace

@@ -72,9 +72,10 @@ class Leak final : public Judging<Leak> {
     judge_connection(scene);
     judge_job(scene);
     judge_slot(scene);
+    judge_payload(scene);
+    if (scene.seen.midway) return;  // what is over a limit goes before the server sleeps
     judge_backlog(scene);
     judge_limit(scene);
-    judge_payload(scene);
   }
 
  private:
@@ -173,11 +174,25 @@ class Leak final : public Judging<Leak> {
                  " s after its last replica left, repl-backlog-ttl is " + std::to_string(ttl) +
                  " s");
     }
-    if (s.backlog) judge_length(scene, *s.backlog);
+    Blocks& blocks = blocks_[scene.seen.node];
+    if (!s.backlog || !scene.same_life()) blocks = {};
+    if (!s.backlog) return;
+    if (s.backlog->size() >= blocks.size || s.backlog->first() > blocks.last) {
+      blocks.size = s.backlog->size();
+    }
+    if (s.backlog->size() == blocks.size) blocks.last = s.backlog->next();
+    judge_length(scene, *s.backlog, blocks.size);
   }
 
-  void judge_length(const Scene& scene, const model::Backlog& backlog) {
-    const std::int64_t block = std::max<std::int64_t>(backlog.size() / 16, 16384) * 5 / 4 + 64;
+  // The largest that repl-backlog-size was when what is held was written; so it was up to there.
+  struct Blocks {
+    std::int64_t size = 0;
+    Offset last = 0;
+  };
+
+  // A block is as large as repl-backlog-size allowed when it was made.
+  void judge_length(const Scene& scene, const model::Backlog& backlog, std::int64_t largest) {
+    const std::int64_t block = std::max<std::int64_t>(largest / 16, 16384) * 5 / 4 + 64;
     if (backlog.histlen() <= backlog.size() + 2 * block) return;
     held();
     Offset oldest = backlog.next();
@@ -241,6 +256,7 @@ class Leak final : public Judging<Leak> {
   }
 
   PerNode<Still> slots_, alone_, over_;
+  PerNode<Blocks> blocks_;
   PerNode<std::optional<model::ConnId>> late_;  // a link that ended and is not given up yet
 };
 

@@ -3,6 +3,11 @@
 // had to drop in the calm for what was owed to them (overruns.h). Within the calm, nobody is
 // dropped for its silence while it loads (R4.22). At all times masters and replicas give each other
 // up for silence when repl-timeout has passed, and not before (patience.h).
+//
+// Who cannot get there with the links, timeouts and releases as they are is "unknown" (reach.h). And
+// dials count only while the master would let somebody in: one that serves no stale data answers PSYNC
+// and SYNC with -MASTERDOWN while its own link is down, and a real replica, once it has got past PING
+// by a password, asks again at once and without end.
 #include <algorithm>
 #include <variant>
 #include <vector>
@@ -11,6 +16,7 @@
 #include "scenarios/oracles/oracle_list.h"
 #include "scenarios/oracles/overruns.h"
 #include "scenarios/oracles/patience.h"
+#include "scenarios/oracles/reach.h"
 
 namespace scenarios {
 namespace {
@@ -39,6 +45,7 @@ struct Progress {
   Times dials;
   Times losses;  // of an established link
   model::Offset received = -1;
+  std::int64_t timeout = 0;    // repl-timeout
   std::int64_t heard = 0;      // the turn of the cron when that last changed,
   sim::Instant heard_at{};     // and when that was
   sim::Instant stuck_since{};  // a failover waits, and the offset stands still, since then
@@ -50,6 +57,7 @@ class Live final : public Judging<Live> {
 
   void saw(const Scene& scene) override {
     overruns_.saw(scene);
+    reach_.saw(scene);
     if (scene.feed_took_edge()) note_drop(scene);
     Progress& progress = progress_[scene.seen.node];
     judge_hearing(scene, progress);
@@ -59,7 +67,8 @@ class Live final : public Judging<Live> {
       progress.stuck_since = scene.at();
     if (!scene.same_life() || scene.before.link != scene.now.link) progress.since = scene.at();
     for (const model::Effect& effect : scene.seen.effects) {
-      if (std::holds_alternative<model::Dial>(effect)) progress.dials.add(scene.at());
+      if (std::holds_alternative<model::Dial>(effect) && lets_in(scene))
+        progress.dials.add(scene.at());
       const auto* edge = std::get_if<model::Transitioned>(&effect);
       if (edge == nullptr || edge->machine != model::MachineKind::replica_link) continue;
       if (LinkState{edge->from} == LinkState::connected) progress.losses.add(scene.at());
@@ -79,7 +88,13 @@ class Live final : public Judging<Live> {
       }
       any = true;
       held();
-      judge(end, node, *end.follows[node]);
+      auto wrong = wrong_with(end, node, *end.follows[node]);
+      if (!wrong) continue;
+      if (auto why = reach_.hindrance(node, end)) {
+        unsure(end.at, std::move(*why));
+      } else {
+        fail(end.at, end.nodes[wrong->node], wrong->clause, std::move(wrong->finding));
+      }
     }
     judge_drops(end);
     judge_failovers(end);
@@ -94,17 +109,28 @@ class Live final : public Judging<Live> {
   }
 
  private:
+  static bool lets_in(const Scene& scene) {
+    if (!scene.node.follows) return true;
+    const model::State* const master = scene.seen.nodes[*scene.node.follows].state;
+    return master == nullptr || master->is_master() || master->config.replica_serve_stale_data ||
+           master->link.state == LinkState::connected;
+  }
+
   // A replica that hears nothing of its master gives it up after repl-timeout (R9.4). Counted in
   // turns of its cron: a process that stood still is not blamed.
   void judge_hearing(const Scene& scene, Progress& progress) {
     const std::int64_t turn = scene.state.replication_ticks;
-    if (!scene.now.has_master || !scene.same_life() || progress.received != scene.now.received) {
+    const std::int64_t timeout = scene.state.config.repl_timeout;
+    // A shorter repl-timeout is looked at by the cron that comes next.
+    const bool other_timeout = progress.timeout != timeout;
+    progress.timeout = timeout;
+    if (!scene.now.has_master || !scene.same_life() || other_timeout ||
+        progress.received != scene.now.received) {
       progress.received = scene.now.has_master ? scene.now.received : -1;
       progress.heard = turn;
       progress.heard_at = scene.at();
       return;
     }
-    const std::int64_t timeout = scene.state.config.repl_timeout;
     if (failed() || turn - progress.heard <= timeout + 3) return;
     if (scene.at() - progress.heard_at <= std::chrono::seconds(timeout + 3)) return;
     fail(scene, "deaf",
@@ -158,7 +184,7 @@ class Live final : public Judging<Live> {
       const NodeView& master = end.nodes[node];
       if (drop == nullptr || master.state == nullptr) continue;
       const auto timeout = std::chrono::seconds(master.state->config.repl_timeout + 2);
-      if (drop->at <= end.began + timeout) continue;
+      if (drop->at <= end.began + timeout || reach_.hindrance(drop->replica, end)) continue;
       const NodeView& replica = end.nodes[drop->replica];
       fail(drop->at, replica, "dropped-while-loading",
            std::string(master.name) + " dropped " + std::string(replica.name) +
@@ -175,7 +201,14 @@ class Live final : public Judging<Live> {
   }
   static constexpr std::size_t kMostLosses = 3;
 
-  void judge(const CalmEnd& end, std::size_t index, std::size_t master_index) {
+  struct Wrong {
+    std::size_t node = 0;
+    std::string_view clause;  // a literal
+    std::string finding;
+  };
+
+  std::optional<Wrong> wrong_with(const CalmEnd& end, std::size_t index,
+                                  std::size_t master_index) {
     const NodeView& node = end.nodes[index];
     const NodeView& master = end.nodes[master_index];
     const Progress& progress = progress_[index];
@@ -184,29 +217,30 @@ class Live final : public Judging<Live> {
     const std::size_t dials = progress.dials.since(end.began);
     const LinkState link = node.state->link.state;
     if (link != LinkState::connected) {
-      return fail(end.at, node, "link-down",
-                  pair + " after " + seconds(end.at - end.began) + " of calm: its link stands in " +
-                      std::string(model::name(link)) + " since " + seconds(progress.since) +
-                      " and was dialled " + grouped(static_cast<std::int64_t>(dials)) + " times");
+      return Wrong{index, "link-down",
+                   pair + " after " + seconds(end.at - end.began) +
+                       " of calm: its link stands in " + std::string(model::name(link)) +
+                       " since " + seconds(progress.since) + " and was dialled " +
+                       grouped(static_cast<std::int64_t>(dials)) + " times"};
     }
     const sim::Instant half = end.began + (end.at - end.began) / 2;
     const std::size_t losses = progress.losses.since(half);
     if (losses > kMostLosses) {
-      return fail(end.at, node, "link-flaps",
-                  pair + " steadily: in the last " + seconds(end.at - half) +
-                      " of calm it lost the link " + grouped(static_cast<std::int64_t>(losses)) +
-                      " times");
+      return Wrong{index, "link-flaps",
+                   pair + " steadily: in the last " + seconds(end.at - half) +
+                       " of calm it lost the link " + grouped(static_cast<std::int64_t>(losses)) +
+                       " times"};
     }
     if (dials > most_dials(end)) {
-      return fail(end.at, node, "dials-without-end",
-                  std::string(node.name) + " dialled " + std::string(master.name) + " " +
-                      grouped(static_cast<std::int64_t>(dials)) + " times in " +
-                      seconds(end.at - end.began) + " of calm");
+      return Wrong{index, "dials-without-end",
+                   std::string(node.name) + " dialled " + std::string(master.name) + " " +
+                       grouped(static_cast<std::int64_t>(dials)) + " times in " +
+                       seconds(end.at - end.began) + " of calm"};
     }
-    judge_master(end, master_index);
+    return wrong_with_master(end, master_index);
   }
 
-  void judge_master(const CalmEnd& end, std::size_t index) {
+  static std::optional<Wrong> wrong_with_master(const CalmEnd& end, std::size_t index) {
     const NodeView& master = end.nodes[index];
     std::size_t followers = 0;
     for (std::size_t node = 0; node < end.nodes.size(); ++node) {
@@ -218,15 +252,16 @@ class Live final : public Judging<Live> {
           return session != master.state->sessions.end() &&
                  session->second.feed.state == model::FeedState::online;
         }));
-    if (online >= followers) return;
-    fail(end.at, master, "not-online",
-         std::string(master.name) + " sees " + std::to_string(online) + " of its " +
-             std::to_string(followers) + " replicas online after " + seconds(end.at - end.began) +
-             " of calm");
+    if (online >= followers) return std::nullopt;
+    return Wrong{index, "not-online",
+                 std::string(master.name) + " sees " + std::to_string(online) + " of its " +
+                     std::to_string(followers) + " replicas online after " +
+                     seconds(end.at - end.began) + " of calm"};
   }
 
   PerNode<Progress> progress_;
   Overruns overruns_;
+  Reach reach_;
   Patience patience_;
   PerNode<Drop> drops_;
 };

@@ -13,7 +13,7 @@
 // All but the first is forgotten when a full resync begins to be loaded, the first two also when a
 // master gives up its backlog. Giving it up too early is a fault as well, and so is forgetting
 // bytes that repl-backlog-size still covers. A process that starts from a file that it saved goes
-// on from where that was (R10.17, R10.18).
+// on from where that was (R10.17, R10.18), unless that was nowhere: after SYNC it has no offset.
 #include <algorithm>
 #include <variant>
 
@@ -159,7 +159,7 @@ class MustCont final : public Judging<MustCont> {
   void judge_start(const Scene& scene) {
     const std::optional<Position>& file = files_[scene.seen.node];
     const State& s = scene.state;
-    if (!file || scene.node.from_raw || scene.now.loading || !s.files.contains("dump.rdb")) return;
+    if (!file || file->offset < 0 || scene.node.from_raw || scene.now.loading || !s.files.contains("dump.rdb")) return;
     if (scene.now.master && !s.rules.resumes_others_from_file) return;  // V6
     held();
     const bool offers = scene.now.master
@@ -221,7 +221,10 @@ class MustCont final : public Judging<MustCont> {
     const bool promoted = !scene.before.master && !scene.link_took(LinkEvent::loaded) &&
                           !scene.link_took(LinkEvent::carry_on);
     memory.previous.reset();
-    if (promoted || scene.link_took(LinkEvent::carry_on)) memory.previous = was;
+    // Without a backlog nobody can be continued, and one that is made for the first replica comes with
+    // a new history (R1.3): the two may be one event, PSYNC ... FAILOVER.
+    const bool begins_anew = scene.now.has_backlog && !scene.before.has_backlog;
+    if ((promoted && !begins_anew) || scene.link_took(LinkEvent::carry_on)) memory.previous = was;
     if (promoted && scene.now.master) {
       memory.alone_since = scene.at();
       memory.alone = true;
@@ -249,7 +252,9 @@ class MustCont final : public Judging<MustCont> {
       if (!link.master->no_offset) memory.resume = Position{now.id, now.offset};
     }
     // Gone with the load (R5.11; swapdb waits for its success), and with a session that had an
-    // error or was held by a pause (R5.9).
+    // error or was held by a pause, whether its link is lost or somebody else is to be followed
+    // (R5.9).
+    const bool told_while_held = scene.same_life() && scene.before.held && !now.has_master;
     const bool load_began = now.loading && link.transfer->mode != model::Transfer::Mode::swapdb;
     const bool flushed =
         !now.master && !now.has_backlog && scene.same_life() && scene.before.has_backlog;
@@ -257,7 +262,8 @@ class MustCont final : public Judging<MustCont> {
     const bool given_up = !rules.keeps_position_until_load &&
                           (scene.link_took(LinkEvent::full_resync) ||
                            scene.link_took(LinkEvent::not_supported));
-    if (load_began || flushed || given_up || scene.link_took(LinkEvent::stream_malformed) ||
+    if (load_began || flushed || given_up || told_while_held ||
+        scene.link_took(LinkEvent::stream_malformed) ||
         scene.link_took(LinkEvent::closed_while_held)) {
       memory.resume.reset();
     }

@@ -21,7 +21,7 @@ class Prefix final : public Judging<Prefix> {
 
   void saw(const Scene& scene) override {
     const bool load_failed = follow_load(scene);
-    if (failed() || !trusted(scene.node)) return;
+    if (failed() || !trusted(scene.node) || scene.inside_unit()) return;
     if (load_failed) judge_remnant(scene);
     if (!scene.now.has_backlog || scene.now.loading) return;
     if (scene.now.master && scene.ledger.wrote(scene.now.id, scene.seen.node, scene.now.life)) {

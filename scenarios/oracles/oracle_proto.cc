@@ -82,7 +82,7 @@ class Proto final : public Judging<Proto> {
     const Glance& before = scene.before;
     const Glance& now = scene.now;
     const model::Link& link = scene.state.link;
-    if (failed() || !before.has_master || !now.has_master || before.id != now.id) return;
+    if (failed() || scene.seen.midway || !before.has_master || !now.has_master || before.id != now.id) return;
     const model::Offset passed = now.applied - before.applied;
     if (passed < static_cast<model::Offset>(kGetack.size()) || !scene.same_life()) return;
     if (!scene.state.rules.has_acks || link.master->no_offset || link.master->closing) return;

@@ -4,6 +4,9 @@
 // What WAIT answers for is everything that its client has written before: the offset must lie
 // behind the event in which the client last changed data.
 //
+// A master counts connections: one that a replica has left and its master has not noticed counts with
+// the new one, in a real server too.
+//
 // Applied means: the node was at that offset, and its data were those of the author there. A node
 // that crashed later may have lost them: that is not the master's fault.
 #include <algorithm>
@@ -40,7 +43,7 @@ class Wait final : public Judging<Wait> {
   void saw(const Scene& scene) override {
     const std::size_t node = scene.seen.node;
     note_applied(applied_[node], scene);
-    note_strangers(scene);
+    note_peers(scene);
     if (failed() || !trusted(scene.node)) return;
     judge_promotion(scene);
     judge_failover(scene);
@@ -69,12 +72,29 @@ class Wait final : public Judging<Wait> {
     }
   }
 
-  // A raw peer that plays a replica may acknowledge what it likes.
-  void note_strangers(const Scene& scene) {
-    if (!scene.seen.conn || scene.seen.peer) return;
+  // Who is at the other side of a replica's connection. A raw peer that plays one may acknowledge
+  // what it likes.
+  void note_peers(const Scene& scene) {
+    std::map<model::ConnId, std::size_t>& peers = peers_[scene.seen.node];
+    if (!scene.same_life()) peers.clear();
+    if (!scene.seen.conn) return;
+    if (scene.seen.conn_ended) peers.erase(*scene.seen.conn);
     const auto session = scene.state.sessions.find(*scene.seen.conn);
-    if (session != scene.state.sessions.end() && session->second.is_replica())
+    if (session == scene.state.sessions.end() || !session->second.is_replica()) return;
+    if (scene.seen.peer) {
+      peers[*scene.seen.conn] = *scene.seen.peer;
+    } else {
       strangers_[scene.seen.node] = true;
+    }
+  }
+
+  std::int64_t connections_that_hold(const Scene& scene, Offset offset) {
+    const auto& peers = peers_[scene.seen.node];
+    return std::count_if(
+        scene.state.replicas.begin(), scene.state.replicas.end(), [&](model::ConnId conn) {
+          const auto peer = peers.find(conn);
+          return peer != peers.end() && has_applied(peer->second, scene.now.id, offset);
+        });
   }
 
   // A client changed data and wrote the change to the stream. In or at the end of a pause it may
@@ -126,7 +146,8 @@ class Wait final : public Judging<Wait> {
       const NodeView& view = scene.seen.nodes[node];
       promises_[node] = Promise{id, answer.offset, view.life};
     }
-    if (holders >= answer.replicas) return;
+    if (holders >= answer.replicas || connections_that_hold(scene, answer.offset) >= answer.replicas)
+      return;
     fail(scene, "not-applied",
          std::string(scene.node.name) + " told a client that " + grouped(answer.replicas) +
              (answer.replicas == 1 ? " replica holds " : " replicas hold ") +
@@ -157,8 +178,12 @@ class Wait final : public Judging<Wait> {
           return edge != nullptr && edge->machine == model::MachineKind::failover &&
                  model::FailoverEvent{edge->on} == model::FailoverEvent::caught_up;
         });
+    char& hands_over = hands_over_[scene.seen.node];
+    hands_over = waited || (hands_over != 0 && scene.same_life());
+    if (hands_over == 0 || scene.seen.midway) return;  // the order to follow the target comes next
+    hands_over = 0;
     const auto target = scene.node.follows;
-    if (!waited || !target || scene.now.offset == 0 || strangers_[scene.seen.node]) return;
+    if (!target || scene.now.offset == 0 || strangers_[scene.seen.node]) return;
     held();
     if (has_applied(*target, scene.now.id, scene.now.offset)) return;
     fail(scene, "failover-not-applied",
@@ -170,6 +195,8 @@ class Wait final : public Judging<Wait> {
   PerNode<std::vector<Peak>> applied_;
   PerNode<std::optional<Promise>> promises_;
   PerNode<char> strangers_;
+  PerNode<std::map<model::ConnId, std::size_t>> peers_;
+  PerNode<char> hands_over_;
   PerNode<std::map<model::ConnId, Peak>> writes_;  // by client: where the stream stood before it
 };
 

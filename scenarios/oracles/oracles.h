@@ -37,11 +37,15 @@ struct NodeView {
 
 // One event: a server took an input and produced effects. Called after each, before effects are
 // carried out, in the order of events.
+//
+// One input may bring several orders to follow another: a pipeline, a transaction. So that each role
+// is seen, such an input is shown in parts, each up to an order and with its own effects.
 struct Seen {
   sim::Instant at;
   std::size_t node = 0;
   std::span<const model::Effect> effects;
   std::span<const NodeView> nodes;
+  bool midway = false;  // an order to follow another, or nobody, comes next: the server does not rest
   // The connection that the input came on, if it came on one, and the node at its other side: none
   // for a client or a raw peer. Without these, what a master hears from its replicas is not judged.
   std::optional<model::ConnId> conn{};
@@ -59,6 +63,9 @@ struct CalmEnd {
   std::span<const NodeView> nodes;
   // For each node the node that it is configured to follow, or none.
   std::span<const std::optional<std::size_t>> follows;
+  // And how long the two may have nothing to hear of each other although all goes well, by the links
+  // as they are without faults (reach.h). Empty: no time that matters.
+  std::span<const sim::Duration> silences{};
 };
 
 struct Scene;  // an event as oracles are shown it: scenarios/oracles/scene.h

@@ -12,14 +12,15 @@ bool small(const model::OutputLimit& limit) {
   return (limit.hard != 0 && limit.hard < kLarge) || (limit.soft != 0 && limit.soft < kLarge);
 }
 
-// R7.46; a hard limit below the size of the backlog counts as that size. Since 7.0 a replica is
+// R7.46; a hard limit below the size of the backlog counts as that size (since 7.0, V46). A replica is
 // charged for whole blocks of the stream, from the beginning of the one it reads to the end of the
 // last.
 constexpr std::int64_t kBlocks = 2 * 20'504;
 
-bool too_much(const model::Config& config, std::int64_t owed) {
-  const model::OutputLimit& limit = config.replica_output_limit;
-  const std::int64_t hard = limit.hard == 0 ? 0 : std::max(limit.hard, config.repl_backlog_size);
+bool too_much(const model::State& s, std::int64_t owed) {
+  const model::OutputLimit& limit = s.config.replica_output_limit;
+  const std::int64_t least = s.rules.limit_covers_backlog ? s.config.repl_backlog_size : 0;
+  const std::int64_t hard = limit.hard == 0 ? 0 : std::max(limit.hard, least);
   owed += kBlocks;
   return (hard != 0 && owed >= hard) || (limit.soft != 0 && owed >= limit.soft);
 }
@@ -32,14 +33,14 @@ bool Overruns::had_to(const Scene& scene, const Master& master, model::ConnId co
   const auto known = std::find_if(master.replicas.begin(), master.replicas.end(),
                                   [&](const Owed& owed) { return owed.conn == conn; });
   if (known != master.replicas.end() && known->position > 0)
-    return too_much(scene.state.config, scene.now.next - known->position + known->replies);
+    return too_much(scene.state, scene.now.next - known->position + known->replies);
   // It came with this very event: owed is what it asked for.
   return std::any_of(scene.seen.effects.begin(), scene.seen.effects.end(),
                      [&](const model::Effect& effect) {
                        const auto* resync = std::get_if<model::Resync>(&effect);
                        return resync != nullptr && resync->conn == conn &&
                               resync->why == model::Resync::Why::granted &&
-                              too_much(scene.state.config, scene.now.next - resync->wanted);
+                              too_much(scene.state, scene.now.next - resync->wanted);
                      });
 }
 

@@ -1,6 +1,7 @@
 #include "scenarios/oracles/patience.h"
 
 #include <algorithm>
+#include <utility>
 #include <variant>
 
 namespace scenarios {
@@ -31,6 +32,8 @@ std::optional<Patience::Breach> Patience::saw(const Scene& scene) {
   });
 
   const std::int64_t timeout = s.config.repl_timeout;
+  std::int64_t& known = timeouts_[scene.seen.node];
+  const bool other_timeout = std::exchange(known, timeout) != timeout;  // the next cron looks at it
   for (const model::ConnId conn : s.replicas) {
     const model::Session& session = s.sessions.at(conn);
     const model::Feed& feed = session.feed;
@@ -38,7 +41,7 @@ std::optional<Patience::Breach> Patience::saw(const Scene& scene) {
     if (reader == readers.end()) reader = readers.insert(reader, Reader{.conn = conn});
     const bool other_state = reader->state != feed.state;
     if (other_state || reader->sent != feed.file_sent) reader->took = scene.at();
-    if (other_state || scene.seen.conn == conn) {
+    if (other_state || other_timeout || scene.seen.conn == conn) {
       reader->heard = scene.at();
       reader->heard_turn = s.replication_ticks;
     }

@@ -7,6 +7,7 @@
 //                         (R2.6)
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -38,6 +39,7 @@ class Patience {
   std::optional<Breach> judge_drops(const Scene& scene, const std::vector<Reader>& readers) const;
 
   PerNode<std::vector<Reader>> readers_;
+  PerNode<std::int64_t> timeouts_;
 };
 
 }  // namespace scenarios

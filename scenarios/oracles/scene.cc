@@ -28,6 +28,7 @@ Glance glance(const NodeView& node) {
     g.has_master = true;
     g.received = s.link.master->received;
     g.applied = s.link.master->applied;
+    g.held = s.link.master->session.parked;
   }
   g.digest = s.data.digest();
   g.expired = s.stats.expired_keys;
@@ -54,6 +55,10 @@ Scene::Scene(const Seen& an_event, const NodeView& a_node, const Glance& was, co
       feed_edge_ = true;
     }
   }
+}
+
+bool Scene::inside_unit() const {
+  return seen.midway && !state.unit.empty();
 }
 
 std::optional<std::uint64_t> Scene::expected() const {

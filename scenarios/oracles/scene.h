@@ -29,6 +29,7 @@ struct Glance {
   std::int64_t backlog_size = 0;      // as configured
   bool has_master = false;
   model::Offset received = 0, applied = 0;  // of the live session with its master
+  bool held = false;                        // a pause holds a command of it
   std::uint64_t digest = 0;
   std::int64_t expired = 0;  // overdue keys that it removed
   model::JobId snapshot{};   // none: no snapshot is made
@@ -61,6 +62,9 @@ struct Scene {
     return !same_life() || moved() || before.digest != now.digest ||
            before.has_backlog != now.has_backlog || before.loading != now.loading;
   }
+  // A command has changed data, and what it puts into the stream is not there yet: an order came in
+  // the middle of a transaction.
+  bool inside_unit() const;
   // The digest of the data that go with its identity; nothing when nobody knows.
   std::optional<std::uint64_t> expected() const;
   // Its link to its master took an edge with this event, or the feed of one of its replicas did.

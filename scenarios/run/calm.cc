@@ -47,14 +47,38 @@ struct ValueSize {
   }
 };
 
-// What a full resync from here has to move: the data, and the stream that piles up behind them.
-std::uint64_t bytes_of(const model::State& s) {
-  std::uint64_t sum = s.backlog ? static_cast<std::uint64_t>(s.backlog->histlen()) : 0;
+std::uint64_t data_bytes(const model::State& s) {
+  std::uint64_t sum = 0;
   for (unsigned db = 0; db < s.data.databases(); ++db) {
     for (const auto& [key, entry] : s.data.database(db))
       sum += key.size() + std::visit(ValueSize{}, entry.value) + 32;
   }
   return sum;
+}
+
+// What a full resync from here has to move: the data, and the stream that piles up behind them.
+std::uint64_t bytes_of(const model::State& s) {
+  return data_bytes(s) + (s.backlog ? static_cast<std::uint64_t>(s.backlog->histlen()) : 0);
+}
+
+// The longest time that a word from one node to another and the answer may be on their way.
+sim::Duration round_trip(const World& world, std::size_t a, std::size_t b) {
+  const sim::LinkProfile there = world.usual_link(world.host_of(a), world.host_of(b));
+  const sim::LinkProfile back = world.usual_link(world.host_of(b), world.host_of(a));
+  return there.latency + there.jitter + back.latency + back.jitter;
+}
+
+// Bytes a second: not more than the link takes, and a receive buffer in each round trip. 0: no limit
+// that matters.
+std::uint64_t rate_of(const sim::LinkProfile& link, sim::Duration round_trip) {
+  constexpr std::uint64_t kSecond = 1'000'000;
+  std::uint64_t rate = link.bytes_per_second;
+  if (round_trip > sim::Duration{0}) {
+    const std::uint64_t window =
+        link.receive_buffer * kSecond / static_cast<std::uint64_t>(round_trip.count()) + 1;
+    rate = rate == 0 ? window : std::min(rate, window);
+  }
+  return rate;
 }
 
 enum class Lag { none, pings };
@@ -108,6 +132,18 @@ bool settled_but_for_pings(const World& world) {
   return all_settled(world, Lag::pings);
 }
 
+sim::Duration longest_silence(const World& world, std::size_t node, std::size_t master) {
+  const sim::LinkProfile link = world.usual_link(world.host_of(master), world.host_of(node));
+  const sim::Duration way = round_trip(world, master, node);
+  const model::State* const s = world.state(master);
+  const std::uint64_t payload = s == nullptr ? 0 : data_bytes(*s);
+  const std::uint64_t on_its_way =
+      std::min<std::uint64_t>(payload, link.send_buffer + link.receive_buffer);
+  const std::uint64_t rate = rate_of(link, way);
+  const sim::Duration drain = rate == 0 ? sim::Duration{0} : time_for(on_its_way, rate);
+  return way + std::max(way, drain);
+}
+
 sim::Duration calm_bound(const World& world) {
   sim::Duration timeouts{0}, delays{0}, latency{0}, busy{0};
   std::uint64_t bytes = 0, slowest = kJobBytesPerSecond;
@@ -130,7 +166,9 @@ sim::Duration calm_bound(const World& world) {
       if (i == j) continue;
       const sim::LinkProfile link = world.usual_link(world.host_of(i), world.host_of(j));
       latency = std::max(latency, link.latency + link.jitter);
-      if (link.bytes_per_second > 0) slowest = std::min(slowest, link.bytes_per_second);
+      const std::uint64_t rate =
+          rate_of(link, round_trip(world, i, j));
+      if (rate > 0) slowest = std::min(slowest, rate);
     }
   }
   const sim::Duration a_resync = delays + 40 * latency + 2 * time_for(bytes, kJobBytesPerSecond) +

@@ -27,6 +27,10 @@ bool settled(const World& world);
 // return: the last bytes of the stream, as long as they change no data.
 bool settled_but_for_pings(const World& world);
 
+// How long a node and its master may have nothing to hear of each other although nothing is wrong: for
+// the two round trips of a dial and its PING, or while a payload is on its way and then its answer.
+sim::Duration longest_silence(const World& world, std::size_t node, std::size_t master);
+
 // Whether there is somebody whom a node follows and can reach.
 bool has_reachable_master(const World& world, std::size_t node);
 

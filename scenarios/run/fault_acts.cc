@@ -140,7 +140,7 @@ void Injector::flip_byte(World& world, const Flip& flip, const Direction& way,
   const std::size_t to = number(way.peer());
   if (to >= world.nodes()) return;
   const model::State* const s = world.state(to);
-  if (!in_payload || s == nullptr || !s->config.rdbchecksum) world.input_corrupted(to);
+  if (!in_payload || s == nullptr || !s->config.rdbchecksum) world.input_corrupted(to, way.end());
 }
 
 // --- lasting, and undoing ------------------------------------------------------------------------

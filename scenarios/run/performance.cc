@@ -87,7 +87,11 @@ void Performance::end_calm(bool settled) {
   play_.tell_step({}, "phase", settled ? "calm ended: all is settled" : "calm ended: not settled");
   const std::vector<NodeView> views = world.views();
   std::vector<std::optional<std::size_t>> follows;
-  for (std::size_t i = 0; i < world.nodes(); ++i) follows.push_back(world.follows(i));
+  std::vector<sim::Duration> silences;
+  for (std::size_t i = 0; i < world.nodes(); ++i) {
+    follows.push_back(world.follows(i));
+    silences.push_back(follows[i] ? longest_silence(world, i, *follows[i]) : sim::Duration{0});
+  }
   CalmEnd end;
   end.at = world.now();
   end.began = calm_began_;
@@ -95,6 +99,7 @@ void Performance::end_calm(bool settled) {
   end.bound = calm_until_;
   end.nodes = views;
   end.follows = follows;
+  end.silences = silences;
   world.bench().calm_ended(end);
 }
 

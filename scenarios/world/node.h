@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -97,8 +98,13 @@ struct NodeProcess {
   int told_port = 0;
   std::optional<std::size_t> follows;
   bool from_raw = false;         // follows, or once followed, a raw peer, perhaps by way of others
-  bool touched_up = false;       // its data were changed behind the protocol
+  // Its data were changed behind the protocol, or are a copy of such.
+  bool touched_up = false;
+  bool snapshot_touched_up = false;         // the same of the newest snapshot that it took,
+  bool file_touched_up = false;             // of its file,
+  std::set<std::size_t> touched_copies{};   // and of the newest copy from each of these nodes
   bool corrupted_input = false;  // a fault changed bytes sent to it that no checksum protects
+  std::optional<sim::EndId> corrupted_on;  // by the end that sent them; none: by way of others
   // Where its last full resync came from, and which count of that node's own stream (before 4.0).
   std::optional<std::pair<std::size_t, std::uint32_t>> copied_from;
 

@@ -337,6 +337,14 @@ void World::update_stall(std::size_t index) {
   }
 }
 
+void World::input_corrupted(std::size_t node, std::optional<sim::EndId> sender) {
+  nodes_[node].corrupted_input = true;
+  nodes_[node].corrupted_on = sender;
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    if (nodes_[i].follows == node && !nodes_[i].corrupted_input) input_corrupted(i, std::nullopt);
+  }
+}
+
 void World::tell_process(std::size_t index, std::string_view what, std::string_view why) {
   kernel_.trace().add(kernel_.now(), sim::record::Process{number(nodes_[index].host),
                                                           std::string(what), std::string(why)});

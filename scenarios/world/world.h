@@ -22,6 +22,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -124,8 +125,9 @@ class World {
   // --- its machine -------------------------------------------------------------------------------
   void slow_down(std::size_t node, sim::Duration by) { nodes_[node].slow_by = by; }
   void fill_disk(std::size_t node, bool full) { nodes_[node].machine.disk_full = full; }
-  // Bytes sent to it were changed where no checksum notices.
-  void input_corrupted(std::size_t node) { nodes_[node].corrupted_input = true; }
+  // Bytes sent to it on this connection were changed where no checksum notices; whoever follows it is
+  // handed them on.
+  void input_corrupted(std::size_t node, std::optional<sim::EndId> sender);
   WallClock& clock(std::size_t node) { return nodes_[node].clock; }
   void order_job(const JobFault& fault, std::size_t node, std::uint32_t count, sim::FaultTag by);
   void revoke_job_orders(sim::FaultTag by);
@@ -176,12 +178,19 @@ class World {
   // One input of the server on `node`: `act(server, moment)`, then its effects.
   template <class Act>
   void input(std::size_t node, const Source& source, Act&& act);
-  struct Before {  // of a server, when an input comes
-    std::uint64_t digest = 0;
-    model::Offset offset = 0;
-    bool master = false;
+  struct Input {
+    const Source& source;
+    std::size_t shown = 0;  // effects that the bench has seen
+    // A unit was open when an order came, and the offset then.
+    std::optional<model::Offset> unit_at;
   };
-  void note_data(std::size_t node, const Source& source, const Before& before);
+  void look(std::size_t node, Input& input, bool midway);
+  void note_data(std::size_t node, Input& input, std::span<const model::Effect> effects,
+                 bool midway);
+  void note_copies(std::size_t node, const Source& source,
+                   std::span<const model::Effect> effects);
+  bool from_where(std::size_t node, const Source& source) const;
+  void note_edge(std::size_t node, const model::Transitioned& edge);
   void note_old_release(std::size_t node, const Source& source, const model::Effect& effect);
   void note_master(std::size_t node);
   void carry_out(std::size_t node);
@@ -201,6 +210,7 @@ class World {
   // For the bench alone:
   void perform(std::size_t, const model::Published&) {}
   void perform(std::size_t, const model::WroteUnit&) {}
+  void perform(std::size_t, const model::WroteAside&) {}
   void perform(std::size_t, const model::ShownExpiring&) {}
   void perform(std::size_t, const model::WaitAnswered&) {}
   void perform(std::size_t, const model::Ordered&) {}

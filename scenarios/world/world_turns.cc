@@ -28,7 +28,8 @@ sim::Instant sim_time(model::Instant at) {
 // What a server can ask about in the middle of an input.
 class HostAround final : public model::Surroundings {
  public:
-  HostAround(World& world, const NodeProcess& node) : world_(world), node_(node) {}
+  HostAround(World& world, std::size_t index, World::Input& input)
+      : world_(world), index_(index), node_(world.nodes_[index]), input_(input) {}
 
   std::uint64_t below(std::uint64_t bound) override {
     return world_.kernel().choice().below(sim::Purpose::host, bound);
@@ -37,10 +38,13 @@ class HostAround final : public model::Surroundings {
     const auto end = World::end_of(node_, conn);
     return end ? world_.kernel().room(*end) : kEndless;
   }
+  void before_order() override { world_.look(index_, input_, true); }
 
  private:
   World& world_;
+  std::size_t index_;
   const NodeProcess& node_;
+  World::Input& input_;
 };
 
 // --- names of connections ------------------------------------------------------------------------
@@ -83,23 +87,13 @@ void World::input(std::size_t index, const Source& source, Act&& act) {
   NodeProcess& node = nodes_[index];
   model::Effects& effects = scratch_.effects;
   effects.clear();
-  HostAround around(*this, node);
+  Input input{source, 0, std::nullopt};
+  HostAround around(*this, index, input);
   const model::Moment moment{
       model_time(kernel_.now()), node.clock.at(kernel_.now()), around, node.machine, effects,
       kernel_.trace().keeps()};
-  const model::State& was = node.server->state();
-  const Before before{was.data.digest(), was.history.offset, was.is_master()};
   act(*node.server, moment);
-
-  note_data(index, source, before);
-  note_master(index);
-  fill_views(scratch_.views);
-  Seen seen{kernel_.now(), index, effects.list, scratch_.views};
-  seen.conn = source.conn;
-  seen.peer = source.peer;
-  seen.ended_job = source.ended_job;
-  seen.conn_ended = source.conn_ended;
-  bench_.saw(seen);
+  look(index, input, false);
 
   carry_out(index);
   if (!node.server) return;
@@ -110,26 +104,98 @@ void World::input(std::size_t index, const Source& source, Act&& act) {
   }
 }
 
+// What a server did since it was last looked at is noted down and shown to the bench: at the end of
+// each input, and within one before each order to follow another.
+void World::look(std::size_t index, Input& input, bool midway) {
+  const std::span<const model::Effect> effects =
+      std::span(scratch_.effects.list).subspan(input.shown);
+  note_data(index, input, effects, midway);
+  note_master(index);
+  fill_views(scratch_.views);
+  Seen seen{kernel_.now(), index, effects, scratch_.views};
+  seen.midway = midway;
+  seen.conn = input.source.conn;
+  seen.peer = input.source.peer;
+  seen.ended_job = input.source.ended_job;
+  seen.conn_ended = input.source.conn_ended && !midway;
+  bench_.saw(seen);
+  input.shown = scratch_.effects.list.size();
+}
+
 // A client that changes a replica's data does so behind the protocol, even if it makes a master of it
-// in the same transaction; so does a transaction that makes a replica of its master: what it wrote is
-// then in nobody's stream. A full resync repairs it.
-void World::note_data(std::size_t index, const Source& source, const Before& before) {
+// in the same transaction. So does a transaction that makes a replica of its master: what it wrote
+// before is then in nobody's stream. A full resync repairs it, from a node of which this is not true.
+void World::note_data(std::size_t index, Input& input, std::span<const model::Effect> effects,
+                      bool midway) {
   NodeProcess& node = nodes_[index];
   const model::State& s = node.server->state();
-  const bool unspoken = before.master && !s.is_master() && s.history.offset == before.offset;
-  if (s.data.digest() != before.digest && (unspoken || (source.client && !before.master))) {
-    node.touched_up = true;
+  const bool aside = std::any_of(effects.begin(), effects.end(), [](const model::Effect& effect) {
+    return std::holds_alternative<model::WroteAside>(effect);
+  });
+  if (aside) node.touched_up = true;
+  if (input.unit_at && s.unit.empty()) {
+    if (s.history.offset == *input.unit_at) node.touched_up = true;
+    input.unit_at.reset();
   }
-  for (const model::Effect& effect : scratch_.effects.list) {
-    note_old_release(index, source, effect);
-    const auto* const edge = std::get_if<model::Transitioned>(&effect);
-    if (edge != nullptr && edge->machine == model::MachineKind::replica_link &&
-        edge->on == static_cast<std::uint8_t>(model::LinkEvent::loaded)) {
-      node.touched_up = false;
-      node.corrupted_input = false;
-      if (const auto above = follows(index); above && nodes_[*above].server)
-        node.copied_from = {*above, state(*above)->counts};
+  if (midway && s.is_master() && s.backlog && !s.unit.empty()) input.unit_at = s.history.offset;
+  note_copies(index, input.source, effects);
+  for (const model::Effect& effect : effects) note_old_release(index, input.source, effect);
+}
+
+// Data that are not what their name says stay so in every copy: in snapshots for others, in files.
+void World::note_copies(std::size_t index, const Source& source,
+                        std::span<const model::Effect> effects) {
+  NodeProcess& node = nodes_[index];
+  const bool takes_snapshot =
+      std::any_of(effects.begin(), effects.end(), [](const model::Effect& effect) {
+        const auto* const job = std::get_if<model::StartJob>(&effect);
+        return job != nullptr && job->kind == model::JobKind::snapshot;
+      });
+  if (takes_snapshot) node.snapshot_touched_up = node.touched_up || node.corrupted_input;
+  for (const model::Effect& effect : effects) {
+    if (const auto* const edge = std::get_if<model::Transitioned>(&effect)) {
+      note_edge(index, *edge);
+    } else if (const auto* const file = std::get_if<model::WriteFile>(&effect)) {
+      if (file->name == "dump.rdb") node.file_touched_up = from_where(index, source);
+    } else if (const auto* const reached = std::get_if<model::Reached>(&effect)) {
+      if (reached->mark == model::Mark::flushall_saved_ahead) node.file_touched_up = true;
+      if (reached->mark == model::Mark::sync_under_old_id) node.touched_up = true;
     }
+  }
+}
+
+// Whether what it writes to its file now was touched up: a copy from its master, a snapshot of its
+// own, or its data as they are.
+bool World::from_where(std::size_t index, const Source& source) const {
+  const NodeProcess& node = nodes_[index];
+  const model::State& s = node.server->state();
+  if (s.link.transfer && node.follows) return node.touched_copies.contains(*node.follows);
+  return source.ended_job ? node.snapshot_touched_up : node.touched_up || node.corrupted_input;
+}
+
+void World::note_edge(std::size_t index, const model::Transitioned& edge) {
+  NodeProcess& node = nodes_[index];
+  const model::State& s = node.server->state();
+  if (edge.machine == model::MachineKind::replica_feed &&
+      model::FeedEvent{edge.on} == model::FeedEvent::snapshot_started) {
+    const auto end = end_of(node, edge.instance);
+    const std::size_t peer = end ? number(kernel_.host_of(sim::peer_of(*end))) : nodes_.size();
+    if (peer >= nodes_.size()) return;
+    if (node.snapshot_touched_up) {
+      nodes_[peer].touched_copies.insert(index);
+    } else {
+      nodes_[peer].touched_copies.erase(index);
+    }
+  }
+  if (edge.machine == model::MachineKind::replica_link &&
+      model::LinkEvent{edge.on} == model::LinkEvent::loaded) {
+    node.touched_up = node.follows && node.touched_copies.contains(*node.follows);
+    // What a fault changed on this very connection may be still to come, or have been a number in
+    // its first line.
+    const auto end = s.link.conn ? end_of(node, *s.link.conn) : std::nullopt;
+    if (end && node.corrupted_on != sim::peer_of(*end)) node.corrupted_input = false;
+    if (node.follows && nodes_[*node.follows].server)
+      node.copied_from = {*node.follows, state(*node.follows)->counts};
   }
 }
 
@@ -145,6 +211,7 @@ void World::note_old_release(std::size_t index, const Source& source, const mode
   }
   const auto* const resync = std::get_if<model::Resync>(&effect);
   if (resync == nullptr || resync->why != model::Resync::Why::granted || !source.peer) return;
+  if (nodes_[index].corrupted_input) nodes_[*source.peer].corrupted_input = true;  // by its backlog
   if (model::relays(*state(index))) return;
   NodeProcess& peer = nodes_[*source.peer];
   if (peer.copied_from != std::pair(index, state(index)->counts)) peer.corrupted_input = true;
@@ -282,7 +349,7 @@ bool World::start(std::size_t index) {
     kernel_.start(node.host);
   }
   ++node.life;
-  node.touched_up = false;
+  node.touched_up = node.file_touched_up && node.disk.contains("dump.rdb");
   node.server.emplace(boot(node));
   input(index, {}, [](model::Server& server, const model::Moment& at) { server.start(at); });
   return true;

@@ -1,6 +1,8 @@
 // CONV and LIVE: what must hold when the calm has ended.
 #include <gtest/gtest.h>
 
+#include <utility>
+
 #include "tests/support/judged.h"
 #include "tests/support/oracle_stage.h"
 
@@ -123,6 +125,56 @@ TEST(OracleLive, PassesWhenEverybodyIsConnected) {
   Chain chain;
   chain.end();
   EXPECT_THAT(chain.stage.judgement("LIVE"), passes());
+}
+
+// What links, timeouts and releases rule out is nobody's fault.
+TEST(OracleLive, CannotKnowWhereTimeoutsAreShorterThanTheWay) {
+  for (const auto& [silence, outcome] :
+       {std::pair(seconds(9), Outcome::fail), std::pair(seconds(10), Outcome::unknown)}) {
+    Chain chain;
+    chain.stage["a"].config.repl_timeout = 12;
+    chain.stage.lose_link("b");
+    chain.stage.look("b", {model::Dial{}});
+    chain.stage.end_calm(chain.began, {kNobody, 0, 1}, false, {seconds(0), silence, seconds(0)});
+    EXPECT_EQ(chain.stage.judgement("LIVE").outcome, outcome) << silence.count();
+  }
+}
+
+TEST(OracleLive, CannotKnowWherePingsAreTooRare) {
+  for (const auto& [period, outcome] :
+       {std::pair(10, Outcome::fail), std::pair(11, Outcome::unknown)}) {
+    Chain chain;
+    chain.stage["a"].config.repl_ping_replica_period = period;
+    chain.stage["c"].config.repl_timeout = 12;
+    chain.stage.lose_link("c");
+    chain.stage.look("c", {link_edge(LinkState::connected, LinkEvent::closed, LinkState::connect)});
+    chain.end(false);
+    EXPECT_EQ(chain.stage.judgement("LIVE").outcome, outcome) << period;
+  }
+}
+
+TEST(OracleLive, CannotKnowWhereAReleaseCannotReadAnother) {
+  Chain chain;
+  chain.stage["b"].rules.rdb_version = chain.stage["a"].rules.rdb_version - 1;
+  chain.stage.lose_link("b");
+  chain.end(false);
+  EXPECT_EQ(chain.stage.judgement("LIVE").outcome, Outcome::unknown);
+}
+
+// A node whose link was lost in the calm for want of pings may not be in step when it ends.
+TEST(OracleConv, CannotKnowWhereLinksCannotLast) {
+  for (const auto& [lost, outcome] :
+       {std::pair(false, Outcome::fail), std::pair(true, Outcome::unknown)}) {
+    Chain chain;
+    chain.stage["a"].config.repl_ping_replica_period = 60;
+    chain.stage.put("c", "k", "2");
+    if (lost) {
+      chain.stage.look("b",
+                       {link_edge(LinkState::connected, LinkEvent::closed, LinkState::connect)});
+    }
+    chain.end(false);
+    EXPECT_EQ(chain.stage.judgement("CONV").outcome, outcome) << lost;
+  }
 }
 
 TEST(OracleLive, SaysWhereALinkStands) {

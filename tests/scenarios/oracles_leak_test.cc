@@ -106,6 +106,8 @@ TEST(OracleLeak, FindsABacklogThatOutlivesItsTime) {
 
 TEST(OracleLeak, FindsABacklogThatIsTooLongForItsReaders) {
   OracleStage stage = master();
+  stage.drop_backlog("a");
+  stage.look("a");
   stage["a"].backlog.emplace(model::Backlog::Kind::blocks, 1, std::int64_t{16384});
   stage["a"].history.offset = 0;
   model::Session& slow = stage.attach("a", 5);
@@ -118,6 +120,19 @@ TEST(OracleLeak, FindsABacklogThatIsTooLongForItsReaders) {
   EXPECT_THAT(stage.judgement("LEAK"),
               fails("a holds 100,000 bytes of backlog, 100,000 of them for nobody, "
                     "repl-backlog-size is 16,384"));
+}
+
+// A block is as large as the backlog allowed when it was made.
+TEST(OracleLeak, KnowsThatOldBlocksAreLarge) {
+  OracleStage stage = master();
+  stage.stream("a", std::string(80000, 'x'));
+  stage.look("a");
+  stage["a"].backlog->resize(16384);
+  stage.look("a");
+  EXPECT_NE(stage.judgement("LEAK").outcome, scenarios::Outcome::fail);
+  stage.stream("a", std::string(400000, 'x'));
+  stage.look("a");
+  EXPECT_EQ(stage.judgement("LEAK").outcome, scenarios::Outcome::fail);
 }
 
 TEST(OracleLeak, FindsAReplicaOverItsLimit) {

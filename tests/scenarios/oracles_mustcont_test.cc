@@ -70,6 +70,19 @@ TEST(OracleMustCont, RemembersTheIdBeforeAContinuation) {
   EXPECT_EQ(stage.judgement("MUSTCONT").outcome, scenarios::Outcome::fail);
 }
 
+// Promoted by PSYNC ... FAILOVER without a backlog: the one that it makes then is of a new history.
+TEST(OracleMustCont, AsksForNothingFromBeforeABacklogThatIsMadeNow) {
+  OracleStage stage = pair();
+  stage.lose_link("b");
+  stage.drop_backlog("b");
+  stage.look("b");
+  stage.promote("b", 'c');
+  stage.make_master("b", 'c', 27);
+  stage.look("b");
+  stage.look("b", {asked(Resync::Why::unknown_id, 'a', 28)});
+  EXPECT_EQ(stage.judgement("MUSTCONT").outcome, scenarios::Outcome::not_tested);
+}
+
 TEST(OracleMustCont, AcceptsRefusalsOfWhatIsNotShared) {
   OracleStage stage = pair();
   stage.promote("b", 'b');

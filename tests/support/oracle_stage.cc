@@ -150,8 +150,8 @@ void OracleStage::look_at_end(std::uint32_t conn, std::string_view node) {
 }
 
 void OracleStage::end_calm(sim::Instant began, std::vector<std::optional<std::size_t>> follows,
-                           bool settled) {
-  bench_.calm_ended({now_, began, settled, now_, views_, follows});
+                           bool settled, std::vector<sim::Duration> silences) {
+  bench_.calm_ended({now_, began, settled, now_, views_, follows, silences});
 }
 
 scenarios::Judgement OracleStage::judgement(std::string_view oracle) const {

@@ -72,7 +72,7 @@ class OracleStage {
   void look_at_end(std::uint32_t conn, std::string_view node);
   // The calm, begun at the time given, ends now.
   void end_calm(sim::Instant began, std::vector<std::optional<std::size_t>> follows,
-                bool settled = true);
+                bool settled = true, std::vector<sim::Duration> silences = {});
 
   scenarios::Bench& bench() { return bench_; }
   scenarios::Judgement judgement(std::string_view oracle) const;

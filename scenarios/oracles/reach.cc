@@ -1,0 +1,72 @@
+#include "scenarios/oracles/reach.h"
+
+#include <algorithm>
+#include <chrono>
+#include <variant>
+
+#include "model/own_streams.h"
+
+namespace scenarios {
+namespace {
+
+// The node whose pings arrive at `node`: its top master, or the next one above that writes a stream
+// of its own (before 4.0).
+std::size_t pinger_of(std::size_t node, const CalmEnd& end) {
+  do {
+    node = *end.follows[node];
+  } while (end.follows[node] && model::relays(*end.nodes[node].state));
+  return node;
+}
+
+}  // namespace
+
+void Reach::saw(const Scene& scene) {
+  for (const model::Effect& effect : scene.seen.effects) {
+    const auto* const edge = std::get_if<model::Transitioned>(&effect);
+    if (edge != nullptr && edge->machine == model::MachineKind::replica_link &&
+        model::LinkState{edge->from} == model::LinkState::connected) {
+      lost_[scene.seen.node] = scene.at();
+    }
+  }
+}
+
+std::optional<std::string> Reach::hindrance(std::size_t node, const CalmEnd& end) const {
+  const auto top = top_of(node, end);
+  if (!top) return std::nullopt;
+  for (; node != *top; node = *end.follows[node]) {
+    if (auto why = one_hop(node, end)) return why;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> Reach::one_hop(std::size_t index, const CalmEnd& end) const {
+  const NodeView& node = end.nodes[index];
+  const NodeView& master = end.nodes[*end.follows[index]];
+  const model::State& s = *node.state;
+  const std::string pair = std::string(node.name) + " cannot be held to following " +
+                           std::string(master.name) + ": ";
+  if (s.rules.rdb_version < master.state->rules.rdb_version) {
+    return pair + "its release does not read RDB files of version " +
+           std::to_string(master.state->rules.rdb_version);
+  }
+  // Times are counted in whole seconds by a cron that comes once a second: one more may be lost.
+  const std::int64_t timeout = std::min(s.config.repl_timeout, master.state->config.repl_timeout);
+  const sim::Duration silence =
+      index < end.silences.size() ? end.silences[index] : sim::Duration{0};
+  if (silence > sim::Duration{0} &&
+      silence + std::chrono::seconds(2) >= std::chrono::seconds(timeout)) {
+    return pair + "they may hear nothing of each other for " + seconds(silence) +
+           ", and repl-timeout is " + std::to_string(timeout) + " s";
+  }
+  const std::optional<sim::Instant>* const lost = lost_.find(index);
+  const NodeView& pinger = end.nodes[pinger_of(index, end)];
+  const std::int64_t period = pinger.state->config.repl_ping_replica_period;
+  if (lost != nullptr && *lost && **lost >= end.began && period + 1 >= s.config.repl_timeout) {
+    return pair + "repl-ping-replica-period of " + std::string(pinger.name) + " is " +
+           std::to_string(period) + " s, and repl-timeout is " +
+           std::to_string(s.config.repl_timeout) + " s";
+  }
+  return std::nullopt;
+}
+
+}  // namespace scenarios

@@ -1,0 +1,34 @@
+// Whether a replica can get to its master at all, with the links, timeouts and releases as they are.
+// What a configuration rules out is not the server's fault: who asks for progress says "unknown".
+//
+//      timeouts   both sides of a link hear nothing of each other while a dial and its PING take two
+//                 round trips, or while a payload is on its way and then the first word that answers
+//                 it (R9.3, R9.9): a repl-timeout below that ends the link each time
+//      pings      the stream of an idle master is its pings, and a replica without them gives up
+//                 (R9.4), if repl-ping-replica-period is no shorter than its repl-timeout; only a
+//                 link that was really lost in the calm is excused by that
+//      releases   a release does not read the RDB files of a newer one
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "scenarios/oracles/oracle_list.h"
+
+namespace scenarios {
+
+class Reach {
+ public:
+  // After each event.
+  void saw(const Scene& scene);
+  // In words why `node`, or one that it gets its data by way of, may never be in step with the top
+  // of its tree; nothing when it has to get there.
+  std::optional<std::string> hindrance(std::size_t node, const CalmEnd& end) const;
+
+ private:
+  std::optional<std::string> one_hop(std::size_t node, const CalmEnd& end) const;
+
+  PerNode<std::optional<sim::Instant>> lost_;  // when an established link was, the last time
+};
+
+}  // namespace scenarios
