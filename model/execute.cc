@@ -46,7 +46,7 @@ std::uint32_t flags_in(const State& s, const std::vector<std::string>& argv) {
 bool any_has(const State& s, const Session& session, const Command& command, Args args,
              std::uint32_t flags) {
   if ((flags_of(s, command, args) & flags) != 0) return true;
-  if (!is(command, "exec") || !session.multi) return false;
+  if (!session.multi || !is(command, "exec")) return false;
   return std::any_of(session.multi->queue.begin(), session.multi->queue.end(),
                      [&](const auto& argv) { return (flags_in(s, argv) & flags) != 0; });
 }
@@ -55,7 +55,7 @@ bool any_has(const State& s, const Session& session, const Command& command, Arg
 bool all_have(const State& s, const Session& session, const Command& command, Args args,
               std::uint32_t flag) {
   if ((flags_of(s, command, args) & flag) == 0) return false;
-  if (!is(command, "exec") || !session.multi) return true;
+  if (!session.multi || !is(command, "exec")) return true;
   return std::all_of(session.multi->queue.begin(), session.multi->queue.end(),
                      [&](const auto& argv) { return (flags_in(s, argv) & flag) != 0; });
 }
@@ -79,7 +79,7 @@ std::optional<std::string> refusal(Turn& t, const Session& session, const Comman
                                    const std::vector<std::string>& argv) {
   const State& s = t.s;
   const Config& c = s.config;
-  if (command == nullptr || !has_command(s.rules, command->name)) return unknown_command(argv);
+  if (command == nullptr || !is_there(s.rules, command->since)) return unknown_command(argv);
   const auto count = static_cast<int>(argv.size());
   if (command->arity > 0 ? count != command->arity : count < -command->arity)
     return wrong_arity(*command);
@@ -100,7 +100,7 @@ std::optional<std::string> refusal(Turn& t, const Session& session, const Comman
     return "OOM command not allowed when used memory > 'maxmemory'.";
   }
   const bool writes = any_has(s, session, *command, argv, flag::write);
-  if ((writes || is(*command, "ping")) && refuses_writes(s)) {
+  if (refuses_writes(s) && (writes || is(*command, "ping"))) {
     t.mark(Mark::write_refused_disk_error);
     return kMisconf;
   }
@@ -177,7 +177,7 @@ void add_to_unit(Turn& t, const Command& command, Call& result, bool muted) {
         result.instead->push_back(Operation{result.db, {"EXEC"}});
       }
       for (Operation& operation : *result.instead) propagate(t, std::move(operation));
-    } else {
+    } else if (authors(s)) {
       propagate(t, {result.db, {result.argv.begin(), result.argv.end()}});
     }
   }
@@ -201,11 +201,12 @@ void name_deletions(const Config& config, const Command& command, Call& result) 
   if (config.lazyfree_lazy_expire) {
     for (Operation& operation : result.before) operation.argv.front() = "UNLINK";
   }
+  if (!result.instead) return;
   const bool expires = is(command, "expire") || is(command, "pexpire") ||
                        is(command, "expireat") || is(command, "pexpireat") || is(command, "getex");
   const bool lazy = expires ? config.lazyfree_lazy_expire
                             : is(command, "getdel") && config.lazyfree_lazy_user_del;
-  if (!lazy || !result.instead) return;
+  if (!lazy) return;
   for (Operation& operation : *result.instead) {
     if (operation.argv.front() == "DEL") operation.argv.front() = "UNLINK";
   }
@@ -233,7 +234,7 @@ bool run_data_command(Turn& t, Session& session, const Command& command, Args ar
   command.run(result);
   name_deletions(s.config, command, result);
   s.stats.expired_keys += static_cast<std::int64_t>(result.expired);
-  if (result.failed) s.stats.commands[command.name].failed += 1;
+  if (result.failed) s.stats.commands[command.number].failed += 1;
   if (result.failed) s.unit_failed = true;
   if (result.shown && !session.from_master) {
     t.effect(ShownExpiring{result.shown->deadline, result.now, std::move(result.shown->key)});
@@ -265,7 +266,7 @@ bool lacks_replicas(const State& s) {
 
 void call(Turn& t, Session& session, const Command& command, Args argv) {
   t.s.stats.commands_processed += 1;
-  t.s.stats.commands[command.name].calls += 1;
+  t.s.stats.commands[command.number].calls += 1;
   open_unit(t);
   if (command.run != nullptr) {
     run_data_command(t, session, command, argv);
@@ -306,7 +307,7 @@ void abort_exec(Turn& t, Session& session, std::string_view why) {
 void process_command(Turn& t, Session& session, const std::vector<std::string>& argv) {
   const Command* command = find_command(argv.front());
   if (const auto error = refusal(t, session, command, argv)) {
-    if (command != nullptr) t.s.stats.commands[command->name].rejected += 1;
+    if (command != nullptr) t.s.stats.commands[command->number].rejected += 1;
     if (command != nullptr && is(*command, "exec")) return abort_exec(t, session, *error);
     if (session.multi) session.multi->refused = true;
     if (session.from_master) note_stream_error(t, argv.front());

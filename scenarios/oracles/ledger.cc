@@ -18,9 +18,12 @@ using model::LinkEvent;
 void Ledger::saw(const Scene& scene) {
   const Glance& now = scene.now;
   if (now.id.is_zero()) return;
-  auto place = histories_.find(now.id);
-  if (place == histories_.end()) place = histories_.emplace(now.id, begin(scene)).first;
-  History& history = place->second;
+  if (known(now.id) == nullptr) {
+    places_.emplace(now.id, histories_.size());
+    histories_.emplace_back(now.id, begin(scene));
+    asked_ = histories_.size() - 1;
+  }
+  History& history = histories_[asked_].second;
   if (history.author != Author{scene.seen.node, now.life}) return;
   if (!trusted(scene.node)) history.trusted = false;
   if (!history.trusted) return;
@@ -68,7 +71,7 @@ Ledger::History Ledger::begin(const Scene& scene) const {
     h.fork = scene.before.offset;
   }
   if (h.parent && !knows(*h.parent)) {
-    const bool untrusted = histories_.contains(*h.parent);
+    const bool untrusted = known(*h.parent) != nullptr;
     if (untrusted) h.trusted = false;
     h.parent.reset();
   }
@@ -115,9 +118,18 @@ void Ledger::note(History& h, const Point& point) {
 // --- reading
 // --------------------------------------------------------------------------------------
 
+const Ledger::History* Ledger::known(const ReplId& id) const {
+  if (asked_ >= histories_.size() || histories_[asked_].first != id) {
+    const auto place = places_.find(id);
+    if (place == places_.end()) return nullptr;
+    asked_ = place->second;
+  }
+  return &histories_[asked_].second;
+}
+
 const Ledger::History* Ledger::find(const ReplId& id) const {
-  const auto place = histories_.find(id);
-  return place != histories_.end() && place->second.trusted ? &place->second : nullptr;
+  const History* const history = known(id);
+  return history != nullptr && history->trusted ? history : nullptr;
 }
 
 const Ledger::History* Ledger::home(const ReplId& id, Offset offset) const {
