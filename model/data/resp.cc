@@ -33,11 +33,12 @@ int hex_digit(char c) {
 }
 
 void append_number(std::string& out, char sign, std::int64_t number) {
-  std::array<char, 24> digits{};
-  const auto [end, problem] = std::to_chars(digits.data(), digits.data() + digits.size(), number);
-  out += sign;
-  out.append(digits.data(), end);
-  out += "\r\n";
+  std::array<char, 24> line;  // the longest number has 20 characters
+  line[0] = sign;
+  char* end = std::to_chars(line.data() + 1, line.data() + 22, number).ptr;
+  *end++ = '\r';
+  *end++ = '\n';
+  out.append(line.data(), end);
 }
 
 void append_bulk(std::string& out, std::string_view bytes) {

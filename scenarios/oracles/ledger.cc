@@ -27,11 +27,8 @@ void Ledger::saw(const Scene& scene) {
   if (history.author != Author{scene.seen.node, now.life}) return;
   if (!trusted(scene.node)) history.trusted = false;
   if (!history.trusted) return;
-  if (!history.deadlines_drift && !deadlines_agree(scene.seen.nodes)) {
-    for (unsigned db = 0; db < scene.state.data.databases(); ++db) {
-      if (scene.state.data.expiring(db) > 0) history.deadlines_drift = true;
-    }
-  }
+  if (!history.deadlines_drift && scene.state.data.first_expiry())
+    history.deadlines_drift = !deadlines_agree(scene.seen.nodes);
 
   // Demoted with this event: what it wrote in it before that is its own as well.
   const bool demoted = scene.same_life() && scene.before.master && !now.master;

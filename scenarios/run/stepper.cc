@@ -300,32 +300,34 @@ ClientId Stepper::client(Play& play, std::size_t number) const {
 }
 
 Stepper::Command Stepper::command(Play& play, std::size_t number) const {
-  const ClientId whose = client(play, number);
+  return {client(play, number), line(play, number)};
+}
+
+std::string Stepper::line(const Play& play, std::size_t number) const {
   if (const auto* run = std::get_if<Run>(&step(play).what)) {
-    const std::string& line = run->lines[number % run->lines.size()];
-    return {whose, replaced(line, "{i}", std::to_string(number / run->lines.size()))};
+    return replaced(run->lines[number % run->lines.size()], "{i}",
+                    std::to_string(number / run->lines.size()));
   }
   const std::string& master = std::get<ReplicaOf>(step(play).what).pairs[number].second;
-  return {whose, master.empty() ? "REPLICAOF NO ONE"
-                                : "REPLICAOF " + master + ' ' +
-                                      std::to_string(play.world.port_of(master))};
+  return master.empty() ? "REPLICAOF NO ONE"
+                        : "REPLICAOF " + master + ' ' + std::to_string(play.world.port_of(master));
 }
 
 void Stepper::ask(Play& play, std::size_t number, bool flush) {
-  Command asked = command(play, number);
+  std::string line = this->line(play, number);
   std::string problem;
-  if (asked.line.find("@{") != std::string::npos) {
-    Resolved line = resolve(play.sight(), asked.line);
-    problem = std::move(line.problem);
-    asked.line = std::move(line.text);
+  if (line.find("@{") != std::string::npos) {
+    Resolved resolved = resolve(play.sight(), line);
+    problem = std::move(resolved.problem);
+    line = std::move(resolved.text);
   }
-  const auto argv = problem.empty() ? model::split_line(asked.line) : std::nullopt;
-  if (!argv || argv->empty()) {
-    return fail(play, problem.empty() ? "cannot be split into words: " + asked.line : problem, true);
-  }
+  const auto argv = problem.empty() ? model::split_line(line) : std::nullopt;
+  if (!argv || argv->empty())
+    return fail(play, problem.empty() ? "cannot be split into words: " + line : problem, true);
+  const ClientId asked = client(play, number);
   ++asked_;
-  play.world.clients().ask(asked.client, *argv);
-  if (flush) play.world.clients().flush(play.world.kernel(), asked.client);
+  play.world.clients().ask(asked, *argv);
+  if (flush) play.world.clients().flush(play.world.kernel(), asked);
 }
 
 bool Stepper::take_replies(Play& play) {
@@ -335,7 +337,7 @@ bool Stepper::take_replies(Play& play) {
     const ClientId oldest = client(play, answered_);
     const auto reply = clients.take(oldest);
     if (!reply) return !clients.lost(oldest).empty() && lost(play, command(play, answered_));
-    judge_reply(play, answered_, command(play, answered_).line, *reply);
+    judge_reply(play, answered_, line(play, answered_), *reply);
     ++answered_;
     if (asked_ < all) ask(play, asked_, true);
   }
