@@ -63,6 +63,7 @@ class Hasher {
     step(bytes.size());
     const char* at = bytes.data();
     const char* const end = at + bytes.size();
+    if (bytes.size() >= kLong) step(long_part(at, end));
     for (; end - at >= 8; at += 8) step(eight_at(at));
     if (at != end) step(rest_at(at, end));
     return *this;
@@ -71,7 +72,22 @@ class Hasher {
   Weighed result() const { return {state_, kBytesAKey + bytes_}; }
 
  private:
+  static constexpr std::size_t kLong = 64;
+
   void step(std::uint64_t number) { state_ = mix(state_ * kOdd + number); }
+
+  // Four sums side by side, so that a processor need not wait for one step before the next. Moves `at`
+  // to what is left.
+  static std::uint64_t long_part(const char*& at, const char* end) {
+    std::uint64_t a = 1, b = 2, c = 3, d = 4;
+    for (; end - at >= 32; at += 32) {
+      a = mix(a * kOdd + eight_at(at));
+      b = mix(b * kOdd + eight_at(at + 8));
+      c = mix(c * kOdd + eight_at(at + 16));
+      d = mix(d * kOdd + eight_at(at + 24));
+    }
+    return mix(mix(mix(a * kOdd + b) * kOdd + c) * kOdd + d);
+  }
 
   std::uint64_t state_;
   std::uint64_t bytes_ = 0;

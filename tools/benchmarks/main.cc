@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "tools/benchmarks/bench.h"
+#include "tools/memory.h"
 
 namespace {
 
@@ -111,6 +112,7 @@ int main(int argc, char** argv) {
     }
   }
 
+  tools::keep_freed_memory();
   bench::add_kernel(quick ? 20 : 100);
   bench::add_runs(quick ? 5 : 30);
 
