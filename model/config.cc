@@ -342,9 +342,11 @@ std::span<const Setting> settings() {
 }
 
 const Setting* find_setting(std::string_view name) {
+  const auto is = [&](std::string_view known) {
+    return known.size() == name.size() && same_word(known, name);  // sizes mostly differ
+  };
   for (const Setting& setting : settings()) {
-    if (same_word(setting.name, name)) return &setting;
-    if (!setting.alias.empty() && same_word(setting.alias, name)) return &setting;
+    if (is(setting.name) || (!setting.alias.empty() && is(setting.alias))) return &setting;
   }
   return nullptr;
 }
