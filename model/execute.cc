@@ -387,6 +387,7 @@ void release_parked(Turn& t) {
 // forgotten (R8.8).
 void expire_own_keys(Turn& t) {
   State& s = t.s;
+  if (s.own_expiries.empty()) return;
   listen_to_keys(t);
   std::erase_if(s.own_expiries, [&](const auto& own) {
     const Entry* const entry = s.data.find(own.first, own.second);
@@ -405,6 +406,7 @@ void expire_cycle(Turn& t) {
   if (!s.active_expire) return;
   if (paused_for(s, t.now(), true) && s.rules.pause_stops_expiry) return;
   if (!s.is_master() && s.rules.replica_waits_for_del) return expire_own_keys(t);
+  if (const auto first = s.data.first_expiry(); !first || t.at.wall <= *first) return;
   for (unsigned db = 0; db < s.data.databases(); ++db) {
     for (const std::string& key : s.data.overdue(db, t.at.wall, kExpiredAtOnce)) {
       t.mark(Mark::expired_actively);

@@ -116,11 +116,20 @@ void Ledger::note(History& h, const Point& point) {
 // --------------------------------------------------------------------------------------
 
 const Ledger::History* Ledger::known(const ReplId& id) const {
-  if (asked_ >= histories_.size() || histories_[asked_].first != id) {
-    const auto place = places_.find(id);
-    if (place == places_.end()) return nullptr;
-    asked_ = place->second;
+  if (asked_ < histories_.size() && histories_[asked_].first == id)
+    return &histories_[asked_].second;
+  // Mostly it is one of the newest; a run that has many more looks further.
+  constexpr std::size_t kNewest = 8;
+  const std::size_t all = histories_.size();
+  for (std::size_t i = all; i > 0 && all - i < kNewest; --i) {
+    if (histories_[i - 1].first != id) continue;
+    asked_ = i - 1;
+    return &histories_[asked_].second;
   }
+  if (all <= kNewest) return nullptr;
+  const auto place = places_.find(id);
+  if (place == places_.end()) return nullptr;
+  asked_ = place->second;
   return &histories_[asked_].second;
 }
 

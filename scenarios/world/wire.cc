@@ -357,6 +357,8 @@ std::optional<std::size_t> Wire::find_watch(sim::HostId from, sim::HostId to,
 }
 
 void Wire::opened(sim::EndId end, sim::HostId from, sim::HostId to) {
+  constexpr std::size_t kUsual = 8;  // a pair is large: not to be moved again and again
+  if (pairs_.empty()) pairs_.reserve(kUsual);
   pairs_.push_back({Direction(end, from, to), Direction(sim::peer_of(end), to, from)});
   ++news_;
 }

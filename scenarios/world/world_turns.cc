@@ -442,7 +442,9 @@ std::uint64_t World::payload_size(std::size_t index) const {
 
 // Who follows somebody with a history of unknown author has one as well.
 void World::spread_from_raw() {
-  for (bool more = true; more;) {
+  for (bool more = std::any_of(nodes_.begin(), nodes_.end(),
+                               [](const NodeProcess& node) { return node.from_raw; });
+       more;) {
     more = false;
     for (std::size_t i = 0; i < nodes_.size(); ++i) {
       const auto master = follows(i);
