@@ -332,7 +332,8 @@ void process_command(Turn& t, Session& session, const std::vector<std::string>& 
 }
 
 void serve_session(Turn& t, Session& session) {
-  std::vector<std::string> argv;
+  Words words(t.at.out);
+  std::vector<std::string>& argv = words.argv;
   while (!session.close_soon && !session.close_after_reply && !session.stands_still() &&
          !t.s.exited) {
     const auto got = session.in.next(argv);

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -59,6 +60,16 @@ struct Mixer {
   }
 };
 
+// A field as the record holds it.
+template <class F>
+auto held(const F& field) {
+  if constexpr (std::is_integral_v<F>) {
+    return field;
+  } else {
+    return std::string(std::string_view(field));
+  }
+}
+
 }  // namespace sim::hashing
 
 namespace sim {
@@ -74,6 +85,18 @@ void Trace::add(Instant at, R record) {
     ++count_;
   }
   if (keeps()) records_.push_back({at, std::move(record)});
+}
+
+template <class R, class... Fields>
+void Trace::tell(Instant at, const Fields&... fields) {
+  if (keeps()) return add(at, R{hashing::held(fields)...});
+  if constexpr (!record::kProse<R>) {
+    hashing::Mixer mixer{hashing::mixed(hash_, hashing::kKind<R>)};
+    mixer("t", at.time_since_epoch().count());
+    (mixer({}, fields), ...);
+    hash_ = mixer.hash;
+    ++count_;
+  }
 }
 
 }  // namespace sim

@@ -241,7 +241,9 @@ std::optional<std::int64_t> RequestParser::plain_number() {
 
 RequestParser::Step RequestParser::parse_count() {
   if (const auto count = plain_number()) {
+    constexpr std::int64_t kFew = 8;
     missing_ = *count;
+    parts_.reserve(static_cast<std::size_t>(std::min(missing_, kFew)));
     return Step::done;
   }
   std::string_view line;

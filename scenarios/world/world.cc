@@ -345,8 +345,7 @@ void World::update_stall(std::size_t index) {
 }
 
 void World::tell_process(std::size_t index, std::string_view what, std::string_view why) {
-  kernel_.trace().add(kernel_.now(), sim::record::Process{number(nodes_[index].host),
-                                                          std::string(what), std::string(why)});
+  kernel_.trace().tell<sim::record::Process>(kernel_.now(), number(nodes_[index].host), what, why);
 }
 
 void World::order_job(const JobFault& fault, std::size_t node, std::uint32_t count,
