@@ -14,9 +14,11 @@
 
 #include "scenarios/language/nearest.h"
 #include "tools/conform.h"
+#include "tools/conform_target.h"
 #include "tools/replay.h"
 #include "tools/diagram.h"
 #include "tools/fuzz.h"
+#include "tools/serve.h"
 #include "tools/lists.h"
 #include "tools/verbs.h"
 
@@ -98,15 +100,38 @@ Verb add_marks(CLI::App& app, ListOptions& options) {
   return {verb, [&options] { return marks(options); }};
 }
 
-Verb add_conform(CLI::App& app, ConformOptions& options) {
-  CLI::App* verb = app.add_subcommand("conform", "Hold the model against what a real server did");
-  verb->add_option("--golden", options.golden, "A folder of golden cases: inputs/ and cases/")
-      ->required()
-      ->type_name("DIR");
+Verb add_conform(CLI::App& app, ConformOptions& options, ConformTargetOptions& of_target) {
+  CLI::App* verb = app.add_subcommand(
+      "conform", "Hold the model against what a real server did, or a server against clauses");
+  CLI::Option* golden =
+      verb->add_option("--golden", options.golden, "A folder of golden cases: inputs/ and cases/")
+          ->type_name("DIR");
+  CLI::Option* target = verb->add_option("--target", of_target.target,
+                                         "Numbered statements about PSYNC, on this server")
+                            ->type_name("HOST PORT")
+                            ->expected(2)
+                            ->excludes(golden);
+  verb->add_option("--clause", of_target.clauses, "With --target: this one only, as M03 (repeatable)")
+      ->type_name("NAME")
+      ->allow_extra_args(false)
+      ->needs(target);
+  verb->add_option("--junit", of_target.junit, "With --target: write the outcome there too")
+      ->type_name("FILE")
+      ->needs(target);
+  verb->add_option("--password", of_target.password, "With --target: of the server")->needs(target);
+  verb->add_flag("--allow-writes", of_target.allow_writes,
+                 "With --target: also if it has data, which may be lost")
+      ->needs(target);
   verb->add_option("cases", options.cases, "Names of cases; without any, all")->type_name("CASE");
   verb->add_flag("--all", options.all, "Print every difference, not only the first of each case");
   verb->add_flag("--json", options.json, "Print the outcome as one JSON document");
-  return {verb, [&options] { return conform(options); }};
+  return {verb, [&options, &of_target] {
+            if (!of_target.target.empty()) return conform_target(of_target);
+            if (!options.golden.empty()) return conform(options);
+            std::cerr << kProgram << ": conform needs --golden DIR or --target HOST PORT; see " << kProgram
+                      << " conform --help\n";
+            return kBadInput;
+          }};
 }
 
 Verb add_fuzz(CLI::App& app, FuzzOptions& options) {
@@ -169,6 +194,29 @@ Verb add_verify(CLI::App& app, VerifyOptions& options) {
   return {verb, [&options] { return verify(options); }};
 }
 
+Verb add_serve(CLI::App& app, live::ServeOptions& options) {
+  CLI::App* verb = app.add_subcommand("serve", "Be a server: the model on a real TCP port");
+  verb->add_option("--port", options.port, "Listen there (6379); 0: a free one, which is printed")
+      ->type_name("PORT");
+  verb->add_option("--bind", options.bind, "Listen on this IP address; without it on loopback")
+      ->type_name("IP");
+  verb->add_option("--replicaof", options.replicaof, "Follow this master")
+      ->type_name("HOST PORT")
+      ->expected(2);
+  verb->add_option("--profile", options.profile, "Be this release (replsim profiles)")->type_name("NAME");
+  verb->add_option("--quirk", options.quirks, "Have this bug (repeatable; replsim quirks)")
+      ->type_name("NAME")
+      ->allow_extra_args(false);
+  verb->add_option("--config", options.config, "Settings, in the form of redis.conf")->type_name("FILE");
+  verb->add_option("--set", options.settings, "A setting more: \"repl-diskless-sync no\" (repeatable)")
+      ->type_name("\"NAME VALUE\"")
+      ->allow_extra_args(false);
+  verb->add_option("--dir", options.dir, "Load dump.rdb from there, and save it there")->type_name("DIR");
+  verb->add_option("--record", options.record, "Write what happens there, as a trace")->type_name("FILE");
+  verb->add_flag("--quiet", options.quiet, "No log");
+  return {verb, [&options] { return serve(options); }};
+}
+
 // The first argument that is no option should be a verb.
 int explain_unknown_verb(const std::string& word, const std::vector<Verb>& verbs) {
   std::vector<std::string> names;
@@ -208,19 +256,22 @@ int run(int argc, char** argv) {
 
   CheckOptions check_options;
   ConformOptions conform_options;
+  ConformTargetOptions conform_target_options;
   ReplayOptions replay_options;
   DiagramOptions diagram_options;
   ListOptions quirk_options, profile_options, mark_options;
   FuzzOptions fuzz_options;
   ShrinkOptions shrink_options;
   VerifyOptions verify_options;
+  live::ServeOptions serve_options;
   const std::vector<Verb> verbs = {
       add_replay(app, replay_options),
       add_check(app, check_options),
-      add_conform(app, conform_options),
+      add_conform(app, conform_options, conform_target_options),
       add_fuzz(app, fuzz_options),
       add_shrink(app, shrink_options),
       add_verify(app, verify_options),
+      add_serve(app, serve_options),
       add_diagram(app, diagram_options),
       add_quirks(app, quirk_options),
       add_profiles(app, profile_options),
