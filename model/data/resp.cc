@@ -230,9 +230,10 @@ RequestParser::Step RequestParser::parse_array() {
 }
 
 // The number in "$17\r\n" at at_, and past it: what nearly all lines of arrays look like. Nothing, and
-// nothing is moved, when it is not all there or in any way unusual: the long way looks at it then.
-std::optional<std::int64_t> RequestParser::plain_number() {
-  constexpr std::size_t kMostDigits = 8;  // below every limit
+// nothing is moved, when it is not all there, more than `most` or in any way unusual: the long way looks
+// at it then.
+std::optional<std::int64_t> RequestParser::plain_number(std::int64_t most) {
+  constexpr std::size_t kMostDigits = 8;
   const std::size_t first = at_ + 1;
   const std::size_t last = std::min(buffer_.size(), first + kMostDigits + 1);
   std::int64_t number = 0;
@@ -241,13 +242,14 @@ std::optional<std::int64_t> RequestParser::plain_number() {
     number = number * 10 + (buffer_[at] - '0');
   if (at == first || at >= last || buffer_[at] != '\r' || at + 1 >= buffer_.size())
     return std::nullopt;
-  if (buffer_[first] == '0' && at - first > 1) return std::nullopt;
+  if ((buffer_[first] == '0' && at - first > 1) || number > most) return std::nullopt;
   at_ = scanned_ = at + 2;
   return number;
 }
 
 RequestParser::Step RequestParser::parse_count() {
-  if (const auto count = plain_number()) {
+  constexpr std::int64_t kMost = std::numeric_limits<std::int32_t>::max();
+  if (const auto count = plain_number(stranger_ ? kStrangersCount : kMost)) {
     constexpr std::int64_t kFew = 8;
     missing_ = *count;
     parts_.reserve(static_cast<std::size_t>(std::min(missing_, kFew)));
@@ -258,7 +260,7 @@ RequestParser::Step RequestParser::parse_count() {
   if (step != Step::done) return step;
   if (scanned_ + 1 == buffer_.size()) return Step::nothing_yet;  // the \n, whatever it is
   const std::optional<std::int64_t> count = to_integer(line.substr(1));
-  if (!count || *count > std::numeric_limits<std::int32_t>::max())
+  if (!count || *count > kMost)
     return fail("Protocol error: invalid multibulk length");
   if (stranger_ && *count > kStrangersCount)
     return fail("Protocol error: unauthenticated multibulk length");
@@ -268,8 +270,8 @@ RequestParser::Step RequestParser::parse_count() {
 }
 
 RequestParser::Step RequestParser::parse_length() {
-  if (buffer_.size() > at_ && buffer_[at_] == '$') {
-    if (const auto length = plain_number()) {
+  if (!stranger_ && buffer_.size() > at_ && buffer_[at_] == '$') {
+    if (const auto length = plain_number(longest_bulk_)) {
       bulk_ = *length;
       return Step::done;
     }
