@@ -63,7 +63,8 @@ void forget_session(Turn& t) {
 
 void apply_stream(Turn& t) {
   State& s = t.s;
-  std::vector<std::string> argv;
+  Words words(t.at.out);
+  std::vector<std::string>& argv = words.argv;
   while (s.link.master && !s.link.master->session.parked && !s.link.master->closing) {
     MasterSession& master = *s.link.master;
     const auto got = master.session.in.next(argv);

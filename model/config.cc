@@ -238,14 +238,25 @@ std::string get_output_limit(const Config& config) {
 
 Problem set_save(Config& config, std::string_view value) {  // pairs of seconds and changes
   const auto parts = value.empty() ? std::vector<std::string_view>{} : words(value);
+  std::vector<SavePoint> points;
   bool good = parts.size() % 2 == 0;
-  for (std::size_t i = 0; good && i < parts.size(); ++i) {
-    const auto read = whole_number(parts[i]);
-    good = read && *read >= (i % 2 == 0 ? 1 : 0);
+  for (std::size_t i = 0; good && i < parts.size(); i += 2) {
+    const auto seconds = whole_number(parts[i]), changes = whole_number(parts[i + 1]);
+    good = seconds && *seconds >= 1 && changes && *changes >= 0;
+    if (good) points.push_back({*seconds, *changes});
   }
   if (!good) return "Invalid save parameters";
-  config.save = value;
+  config.save = std::move(points);
   return std::nullopt;
+}
+
+std::string save_text(const Config& config) {
+  std::string text;
+  for (const auto& [seconds, changes] : config.save) {
+    if (!text.empty()) text += ' ';
+    text += std::to_string(seconds) + ' ' + std::to_string(changes);
+  }
+  return text;
 }
 
 Problem set_appendonly(Config&, std::string_view value) {
@@ -328,7 +339,7 @@ std::vector<Setting> make_settings() {
       text<&C::requirepass>("requirepass"),
       {.name = "save", .alias = {},
        .expects = "pairs of seconds and changes, as \"3600 1 300 100\", or \"\"",
-       .set = set_save, .get = [](const C& config) { return config.save; }},
+       .set = set_save, .get = save_text},
       number<&C::shutdown_timeout, 0, kInt>("shutdown-timeout"),
       yes_or_no<&C::stop_writes_on_bgsave_error>("stop-writes-on-bgsave-error"),
       number<&C::timeout, 0, kInt>("timeout"),
@@ -345,9 +356,11 @@ std::span<const Setting> settings() {
 }
 
 const Setting* find_setting(std::string_view name) {
+  const auto is = [&](std::string_view known) {
+    return known.size() == name.size() && same_word(known, name);  // sizes mostly differ
+  };
   for (const Setting& setting : settings()) {
-    if (same_word(setting.name, name)) return &setting;
-    if (!setting.alias.empty() && same_word(setting.alias, name)) return &setting;
+    if (is(setting.name) || (!setting.alias.empty() && is(setting.alias))) return &setting;
   }
   return nullptr;
 }

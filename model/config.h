@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "model/data/encoding.h"
 
@@ -18,6 +19,12 @@ struct OutputLimit {          // client-output-buffer-limit <class> <hard> <soft
   std::int64_t soft = 67108864;
   std::int64_t soft_seconds = 60;
   bool operator==(const OutputLimit&) const = default;
+};
+
+struct SavePoint {            // save <seconds> <changes>: a snapshot when so much time has passed
+  std::int64_t seconds = 0;   // since the last one and there were so many changes
+  std::int64_t changes = 0;
+  bool operator==(const SavePoint&) const = default;
 };
 
 struct Config {
@@ -49,7 +56,7 @@ struct Config {
   std::int64_t proto_max_bulk_len = 536870912;   // bytes of one argument
   std::int64_t client_query_buffer_limit = 1073741824;  // bytes that have not become a request
   std::string masterauth, masteruser, requirepass;
-  std::string save = "3600 1 300 100 60 10000";  // "" = no snapshots of its own
+  std::vector<SavePoint> save = {{3600, 1}, {300, 100}, {60, 10000}};  // none: no snapshots of its own
   bool rdbcompression = true;
   bool rdbchecksum = true;
   bool rdb_del_sync_files = false;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -156,11 +157,30 @@ std::string_view name(Resync::Why why);  // in words: "the offset is before the 
 struct Effects {
   std::vector<Effect> list;
   std::string bytes;  // what the Sends point into
+  std::vector<std::vector<std::string>> spare;  // storage that Words lend out
 
   void clear() {
     list.clear();
     bytes.clear();
   }
+};
+
+// The words of a request while it is carried out. Their storage is kept from request to request.
+class Words {
+ public:
+  explicit Words(Effects& lender) : lender_(lender) {
+    if (lender.spare.empty()) return;
+    argv = std::move(lender.spare.back());
+    lender.spare.pop_back();
+  }
+  ~Words() { lender_.spare.push_back(std::move(argv)); }
+  Words(const Words&) = delete;
+  Words& operator=(const Words&) = delete;
+
+  std::vector<std::string> argv;
+
+ private:
+  Effects& lender_;
 };
 
 }  // namespace model

@@ -47,7 +47,7 @@ std::uint32_t flags_in(const State& s, const std::vector<std::string>& argv) {
 bool any_has(const State& s, const Session& session, const Command& command, Args args,
              std::uint32_t flags) {
   if ((flags_of(s, command, args) & flags) != 0) return true;
-  if (!is(command, "exec") || !session.multi) return false;
+  if (!session.multi || !is(command, "exec")) return false;
   return std::any_of(session.multi->queue.begin(), session.multi->queue.end(),
                      [&](const auto& argv) { return (flags_in(s, argv) & flags) != 0; });
 }
@@ -56,7 +56,7 @@ bool any_has(const State& s, const Session& session, const Command& command, Arg
 bool all_have(const State& s, const Session& session, const Command& command, Args args,
               std::uint32_t flag) {
   if ((flags_of(s, command, args) & flag) == 0) return false;
-  if (!is(command, "exec") || !session.multi) return true;
+  if (!session.multi || !is(command, "exec")) return true;
   return std::all_of(session.multi->queue.begin(), session.multi->queue.end(),
                      [&](const auto& argv) { return (flags_in(s, argv) & flag) != 0; });
 }
@@ -80,7 +80,7 @@ std::optional<std::string> refusal(Turn& t, const Session& session, const Comman
                                    const std::vector<std::string>& argv) {
   const State& s = t.s;
   const Config& c = s.config;
-  if (command == nullptr || !has_command(s.rules, command->name)) return unknown_command(argv);
+  if (command == nullptr || !is_there(s.rules, command->since)) return unknown_command(argv);
   const auto count = static_cast<int>(argv.size());
   if (command->arity > 0 ? count != command->arity : count < -command->arity)
     return wrong_arity(*command);
@@ -101,7 +101,7 @@ std::optional<std::string> refusal(Turn& t, const Session& session, const Comman
     return "OOM command not allowed when used memory > 'maxmemory'.";
   }
   const bool writes = any_has(s, session, *command, argv, flag::write);
-  if ((writes || is(*command, "ping")) && refuses_writes(s)) {
+  if (refuses_writes(s) && (writes || is(*command, "ping"))) {
     t.mark(Mark::write_refused_disk_error);
     return kMisconf;
   }
@@ -178,7 +178,7 @@ void add_to_unit(Turn& t, const Command& command, Call& result, bool muted) {
         result.instead->push_back(Operation{result.db, {"EXEC"}});
       }
       for (Operation& operation : *result.instead) propagate(t, std::move(operation));
-    } else {
+    } else if (authors(s)) {
       propagate(t, {result.db, {result.argv.begin(), result.argv.end()}});
     }
   }
@@ -204,11 +204,12 @@ void name_deletions(const Config& config, const Command& command, Call& result) 
   if (config.lazyfree_lazy_expire) {
     for (Operation& operation : result.before) operation.argv.front() = "UNLINK";
   }
+  if (!result.instead) return;
   const bool expires = is(command, "expire") || is(command, "pexpire") ||
                        is(command, "expireat") || is(command, "pexpireat") || is(command, "getex");
   const bool lazy = expires ? config.lazyfree_lazy_expire
                             : is(command, "getdel") && config.lazyfree_lazy_user_del;
-  if (!lazy || !result.instead) return;
+  if (!lazy) return;
   for (Operation& operation : *result.instead) {
     if (operation.argv.front() == "DEL") operation.argv.front() = "UNLINK";
   }
@@ -238,7 +239,7 @@ bool run_data_command(Turn& t, Session& session, const Command& command, Args ar
   if (!s.is_master() && !session.from_master && s.data.digest() != before) t.effect(WroteAside{});
   name_deletions(s.config, command, result);
   s.stats.expired_keys += static_cast<std::int64_t>(result.expired);
-  if (result.failed) s.stats.commands[command.name].failed += 1;
+  if (result.failed) s.stats.commands[command.number].failed += 1;
   if (result.failed) s.unit_failed = true;
   if (result.shown && !session.from_master) {
     t.effect(ShownExpiring{result.shown->deadline, result.now, std::move(result.shown->key)});
@@ -270,7 +271,7 @@ bool lacks_replicas(const State& s) {
 
 void call(Turn& t, Session& session, const Command& command, Args argv) {
   t.s.stats.commands_processed += 1;
-  t.s.stats.commands[command.name].calls += 1;
+  t.s.stats.commands[command.number].calls += 1;
   open_unit(t);
   if (command.run != nullptr) {
     run_data_command(t, session, command, argv);
@@ -311,7 +312,7 @@ void abort_exec(Turn& t, Session& session, std::string_view why) {
 void process_command(Turn& t, Session& session, const std::vector<std::string>& argv) {
   const Command* command = find_command(argv.front());
   if (const auto error = refusal(t, session, command, argv)) {
-    if (command != nullptr) t.s.stats.commands[command->name].rejected += 1;
+    if (command != nullptr) t.s.stats.commands[command->number].rejected += 1;
     if (command != nullptr && is(*command, "exec")) return abort_exec(t, session, *error);
     if (session.multi) session.multi->refused = true;
     if (session.from_master) note_stream_error(t, argv.front());
@@ -337,7 +338,8 @@ void process_command(Turn& t, Session& session, const std::vector<std::string>& 
 }
 
 void serve_session(Turn& t, Session& session) {
-  std::vector<std::string> argv;
+  Words words(t.at.out);
+  std::vector<std::string>& argv = words.argv;
   while (!session.close_soon && !session.close_after_reply && !session.stands_still() &&
          !t.s.exited) {
     limit_requests(t.s, session);
@@ -394,6 +396,7 @@ void release_parked(Turn& t) {
 // forgotten (R8.8).
 void expire_own_keys(Turn& t) {
   State& s = t.s;
+  if (s.own_expiries.empty()) return;
   listen_to_keys(t);
   std::erase_if(s.own_expiries, [&](const auto& own) {
     const Entry* const entry = s.data.find(own.first, own.second);
@@ -412,6 +415,7 @@ void expire_cycle(Turn& t) {
   if (!s.active_expire) return;
   if (paused_for(s, t.now(), true) && s.rules.pause_stops_expiry) return;
   if (!s.is_master() && s.rules.replica_waits_for_del) return expire_own_keys(t);
+  if (const auto first = s.data.first_expiry(); !first || t.at.wall <= *first) return;
   for (unsigned db = 0; db < s.data.databases(); ++db) {
     for (const std::string& key : s.data.overdue(db, t.at.wall, kExpiredAtOnce)) {
       t.mark(Mark::expired_actively);

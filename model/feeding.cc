@@ -80,32 +80,31 @@ bool read_next_chunk(State& s) {
 }  // namespace
 
 bool all_took_the_chunk(State& s) {
-  for (const Session* session : replicas_in(s, FeedState::wait_bgsave_end)) {
-    if (session->feed.file_sent < s.snapshot->relay_end) return false;
-  }
-  return true;
+  return std::none_of(s.replicas.begin(), s.replicas.end(), [&](ConnId conn) {
+    const Feed& feed = s.find(conn)->feed;
+    return feed.state == FeedState::wait_bgsave_end && feed.file_sent < s.snapshot->relay_end;
+  });
 }
 
 void flush_replicas(Turn& t) {
   State& s = t.s;
   std::vector<std::pair<Session*, std::size_t>> relayed;
-  for (const ConnId conn : std::vector<ConnId>(s.replicas)) {
-    Session& session = *s.find(conn);
+  each_replica(s, [&](Session& session) {
     // What a new replica is owed begins at the capture; with a quirk it begins here (S11).
     if (session.feed.fixed_now && !s.rules.owed_from_capture) {
       session.feed.position = s.backlog->next();
     }
     session.feed.fixed_now = false;
-    std::size_t room = t.at.around.room(conn);
+    std::size_t room = t.at.around.room(session.conn);
     flush_replies(t, session, room);
-    if (session.unsent() > 0) continue;
+    if (session.unsent() > 0) return;
     if (session.feed.state == FeedState::send_bulk) send_file(t, session, room);
     if (session.feed.state == FeedState::bg_rdb_load ||
         (session.feed.state == FeedState::online && !session.feed.stream_after_ack)) {
       send_stream(t, session, room);
     }
     if (session.feed.state == FeedState::wait_bgsave_end) relayed.emplace_back(&session, room);
-  }
+  });
   if (!relays_to_sockets(s)) return;
   do {
     for (auto& [session, room] : relayed) relay_chunk(t, *session, room);

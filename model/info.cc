@@ -236,8 +236,10 @@ void memory(Lines& out, const State& s) {
 
 void command_stats(Lines& out, const State& s) {
   out.heading("Commandstats");
-  for (const auto& [name, stats] : s.stats.commands) {
-    out.line("cmdstat_" + std::string(name),
+  for (const Command& command : commands()) {
+    const CommandStats& stats = s.stats.commands[command.number];
+    if (stats == CommandStats{}) continue;
+    out.line("cmdstat_" + std::string(command.name),
              std::string_view("calls=" + std::to_string(stats.calls) +
                               ",usec=0,usec_per_call=0.00,rejected_calls=" +
                               std::to_string(stats.rejected) +

@@ -299,16 +299,25 @@ void cancel(Turn& t) {
 
 }  // namespace
 
+namespace {
+// Old replicas shake hands in inline words; the stream is answered in arrays by all.
+bool says_resp(const State& s) {
+  return s.link.state == LinkState::connected ||
+         s.rules.handshake != Rules::Handshake::inline_words;
+}
+}  // namespace
+
 void say(Turn& t, std::initializer_list<std::string_view> words) {
-  say(t, std::vector<std::string>(words.begin(), words.end()));
+  if (says_resp(t.s)) {
+    t.s.link.out += request(words);
+  } else {
+    say(t, std::vector<std::string>(words.begin(), words.end()));
+  }
 }
 
 void say(Turn& t, const std::vector<std::string>& words) {
   Link& link = t.s.link;
-  const bool stream = link.state == LinkState::connected;
-  if (stream || t.s.rules.handshake != Rules::Handshake::inline_words) {
-    return append_request(link.out, words);
-  }
+  if (says_resp(t.s)) return append_request(link.out, words);
   for (std::size_t i = 0; i < words.size(); ++i) link.out += (i > 0 ? " " : "") + words[i];
   link.out += "\r\n";
 }

@@ -234,7 +234,7 @@ const FailoverEdge* find_edge(FailoverState from, FailoverEvent on) {
 }
 
 std::string_view name(LinkState state) {
-  constexpr auto kNames = std::to_array<std::string_view>(
+  static constexpr auto kNames = std::to_array<std::string_view>(
       {"NONE", "CONNECT", "CONNECTING", "RECEIVE_PING_REPLY", "SEND_HANDSHAKE",
        "RECEIVE_AUTH_REPLY", "RECEIVE_PORT_REPLY", "RECEIVE_IP_REPLY", "RECEIVE_CAPA_REPLY", "RECEIVE_VERSION_REPLY",
        "SEND_PSYNC", "RECEIVE_PSYNC_REPLY", "DUAL_CONNECTING", "DUAL_RECEIVE_REPLY",
@@ -243,7 +243,7 @@ std::string_view name(LinkState state) {
 }
 
 std::string_view name(LinkEvent event) {
-  constexpr auto kNames = std::to_array<std::string_view>({"REPLICAOF",
+  static constexpr auto kNames = std::to_array<std::string_view>({"REPLICAOF",
                                                            "REPLICAOF NO ONE",
                                                            "dial",
                                                            "connected",
@@ -277,7 +277,7 @@ std::string_view name(FeedState state) {
 }
 
 std::string_view name(FeedEvent event) {
-  constexpr auto kNames = std::to_array<std::string_view>(
+  static constexpr auto kNames = std::to_array<std::string_view>(
       {"full resync needed", "PSYNC granted", "PSYNC granted beside an RDB channel",
        "ACK", "snapshot started", "snapshot could not start",
        "snapshot on disk", "snapshot relayed", "snapshot failed", "file sent",
@@ -292,7 +292,7 @@ std::string_view name(FailoverState state) {
 }
 
 std::string_view name(FailoverEvent event) {
-  constexpr auto kNames = std::to_array<std::string_view>(
+  static constexpr auto kNames = std::to_array<std::string_view>(
       {"FAILOVER", "target caught up", "TIMEOUT", "TIMEOUT with FORCE", "target accepts",
        "target refuses", "FAILOVER ABORT"});
   return kNames.at(static_cast<std::size_t>(event));

@@ -67,11 +67,15 @@ void open_unit(Turn& t) {
 }
 
 void close_unit(Turn& t) {
-  if (--t.s.depth > 0) return;
-  const std::vector<Operation> unit = std::exchange(t.s.unit, {});
-  if (unit.empty() || !writes_stream(t.s)) return;
-  if (feeds_each(t.s)) return feed_each_replica(t, unit);
-  write_unit(t, unit);
+  if (--t.s.depth > 0 || t.s.unit.empty()) return;
+  std::vector<Operation> unit = std::exchange(t.s.unit, {});
+  if (feeds_each(t.s)) {
+    if (writes_stream(t.s)) feed_each_replica(t, unit);
+  } else if (writes_stream(t.s)) {
+    write_unit(t, unit);
+  }
+  unit.clear();
+  t.s.unit = std::move(unit);  // its storage serves the next one
 }
 
 void leave_unit_open(Turn& t) {
@@ -81,8 +85,12 @@ void leave_unit_open(Turn& t) {
   write_wrapped(t.s, unit, End::missing);
 }
 
+bool authors(const State& s) {
+  return s.is_master() || !relays(s);
+}
+
 void propagate(Turn& t, Operation operation) {
-  if (t.s.is_master() || !relays(t.s)) t.s.unit.push_back(std::move(operation));
+  if (authors(t.s)) t.s.unit.push_back(std::move(operation));
 }
 
 void feed_ping(Turn& t) {

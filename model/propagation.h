@@ -16,8 +16,9 @@ namespace model {
 void open_unit(Turn& t);
 void close_unit(Turn& t);
 
-// Adds an operation to the open unit.
+// Adds an operation to the open unit, if this server is one whose operations enter a stream at all.
 void propagate(Turn& t, Operation operation);
+bool authors(const State& s);
 
 // Whether stream bytes are produced here at all: on a master that has a backlog (R7.1, R6.3); before
 // 4.0 on any node (V7).

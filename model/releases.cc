@@ -108,25 +108,32 @@ constexpr auto kInfoFields = std::to_array<Since>({
 });
 
 template <class Table>
-bool is_there(const Table& table, const Rules& rules, std::string_view name) {
+int since(const Table& table, std::string_view name) {
   const auto row =
       std::find_if(table.begin(), table.end(), [&](const Since& s) { return s.name == name; });
-  if (row == table.end()) return true;
-  return row->release == kValkey ? !rules.valkey_version.empty() : row->release <= rules.release;
+  return row == table.end() ? 0 : row->release;
 }
 
 }  // namespace
 
+bool is_there(const Rules& rules, int since) {
+  return since == kValkey ? !rules.valkey_version.empty() : since <= rules.release;
+}
+
+int command_since(std::string_view name) {
+  return since(kCommands, name);
+}
+
 bool has_setting(const Rules& rules, std::string_view name) {
-  return is_there(kSettings, rules, name);
+  return is_there(rules, since(kSettings, name));
 }
 
 bool has_command(const Rules& rules, std::string_view name) {
-  return is_there(kCommands, rules, name);
+  return is_there(rules, command_since(name));
 }
 
 bool has_info_field(const Rules& rules, std::string_view name) {
-  return is_there(kInfoFields, rules, name);
+  return is_there(rules, since(kInfoFields, name));
 }
 
 bool lists(std::string_view words, std::string_view word) {

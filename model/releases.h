@@ -14,6 +14,8 @@ namespace model {
 
 bool has_setting(const Rules& rules, std::string_view name);  // its modern name
 bool has_command(const Rules& rules, std::string_view name);  // lower case
+int command_since(std::string_view name);                     // the release that it came with
+bool is_there(const Rules& rules, int since);                 // what came with a release
 
 bool has_info_field(const Rules& rules, std::string_view name);  // V53
 

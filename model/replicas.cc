@@ -90,8 +90,7 @@ void keep_waiters_alive(Turn& t) {
 
 void drop_silent_replicas(Turn& t) {
   State& s = t.s;
-  for (const ConnId conn : std::vector<ConnId>(s.replicas)) {
-    Session& session = *s.find(conn);
+  each_replica(s, [&](Session& session) {
     const Feed& feed = session.feed;
     if (feed.state == FeedState::online && !feed.came_with_sync &&
         seconds_between(feed.acked_at, t.now()) > s.config.repl_timeout) {
@@ -106,7 +105,7 @@ void drop_silent_replicas(Turn& t) {
         t.note("link", who(session) + " took nothing of the payload for too long: dropped");
       drop_replica(t, session, FeedEvent::timed_out);
     }
-  }
+  });
 }
 
 namespace {
@@ -133,8 +132,7 @@ void drop_slow_replicas(Turn& t) {
   State& s = t.s;
   const OutputLimit& limit = s.config.replica_output_limit;
   const std::int64_t hard = hard_limit(s);
-  for (const ConnId conn : std::vector<ConnId>(s.replicas)) {
-    Session& session = *s.find(conn);
+  each_replica(s, [&](Session& session) {
     const std::int64_t used = output_memory(s, session);
     const bool over_soft = limit.soft != 0 && used >= limit.soft;
     if (!over_soft) session.feed.over_soft_since.reset();
@@ -142,14 +140,14 @@ void drop_slow_replicas(Turn& t) {
     const bool too_long =
         over_soft && seconds_between(*session.feed.over_soft_since, t.now()) > limit.soft_seconds;
     const bool too_much = hard != 0 && used >= hard;
-    if (!too_much && !too_long) continue;
+    if (!too_much && !too_long) return;
     t.mark(too_much ? Mark::replica_over_hard_limit : Mark::replica_over_soft_limit);
     if (t.prose()) {
       t.note("link", who(session) + " takes " + std::to_string(used) +
                          " bytes of output, over the output buffer limit: dropped");
     }
     drop_replica(t, session, FeedEvent::over_limit);
-  }
+  });
 }
 
 void recount_good_replicas(Turn& t) {

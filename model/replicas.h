@@ -22,6 +22,15 @@ namespace model {
 void feed_hears(Turn& t, Session& session, FeedEvent event);
 
 std::vector<Session*> replicas_in(State& s, FeedState state);  // in order of their requests
+// Calls `act` with the session of each, in that order; it may drop the one it is called with.
+template <class Act>
+void each_replica(State& s, Act&& act) {
+  for (std::size_t i = 0; i < s.replicas.size();) {
+    const ConnId conn = s.replicas[i];
+    act(*s.find(conn));
+    if (i < s.replicas.size() && s.replicas[i] == conn) ++i;
+  }
+}
 std::string who(const Session& replica);  // for people: "replica 10.0.0.2:6379"
 
 // --- losing them

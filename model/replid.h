@@ -3,7 +3,9 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <compare>
+#include <cstdint>
 #include <string_view>
 
 #include "model/types.h"
@@ -25,8 +27,15 @@ struct ReplId {
     return id;
   }
   std::string_view view() const { return {text.data(), text.front() == '\0' ? 0 : text.size()}; }
-  bool is_zero() const { return text == zeros(); }  // "none": the secondary id before any shift
-  auto operator<=>(const ReplId&) const = default;
+  bool is_zero() const { return *this == ReplId(); }  // "none": the secondary id before any shift
+  // Observers ask this many times an event: five words, side by side.
+  bool operator==(const ReplId& other) const {
+    using Words = std::array<std::uint64_t, 5>;
+    const auto ours = std::bit_cast<Words>(text), theirs = std::bit_cast<Words>(other.text);
+    return ((ours[0] ^ theirs[0]) | (ours[1] ^ theirs[1]) | (ours[2] ^ theirs[2]) |
+            (ours[3] ^ theirs[3]) | (ours[4] ^ theirs[4])) == 0;
+  }
+  std::strong_ordering operator<=>(const ReplId& other) const { return text <=> other.text; }
 };
 
 ReplId random_replid(Chance& chance);       // 40 lower-case hex characters

@@ -5,7 +5,6 @@
 #include <utility>
 #include <vector>
 
-#include "model/data/number.h"
 #include "model/data/text.h"
 #include "model/snapshots.h"
 
@@ -14,25 +13,6 @@ namespace {
 
 constexpr std::string_view kDumpFile = "dump.rdb";
 constexpr std::int64_t kRetryAfter = 5;  // s, CONFIG_BGSAVE_RETRY_DELAY
-
-struct SavePoint {
-  std::int64_t seconds = 0;
-  std::int64_t changes = 0;
-};
-
-// "3600 1 300 100": after more than so many seconds, if there were at least so many changes.
-std::vector<SavePoint> save_points(std::string_view text) {
-  std::vector<std::int64_t> numbers;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find(' '), text.size());
-    numbers.push_back(to_integer(text.substr(0, end)).value_or(0));
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  std::vector<SavePoint> points;
-  for (std::size_t i = 0; i + 1 < numbers.size(); i += 2)
-    points.push_back({numbers[i], numbers[i + 1]});
-  return points;
-}
 
 // The first moment that lies more than `seconds` whole seconds behind `since`.
 Instant later_than(Instant since, std::int64_t seconds) {
@@ -103,7 +83,7 @@ void serve_lastsave(Turn& t, Session& session, Args) {
 void start_scheduled_save(Turn& t) {
   State& s = t.s;
   if (s.snapshot || s.loading()) return;
-  const auto points = save_points(s.config.save);
+  const std::vector<SavePoint>& points = s.config.save;
   const bool reached = std::any_of(points.begin(), points.end(), [&](const SavePoint& point) {
     return s.saving.dirty >= point.changes &&
            seconds_between(s.saving.last, t.now()) > point.seconds && may_try(s, t.now());
@@ -122,7 +102,7 @@ std::optional<Instant> next_save(const State& s) {
   std::optional<Instant> due;
   const auto sooner = [&](Instant at) { due = due ? std::min(*due, at) : at; };
   if (s.saving.scheduled) sooner(s.last_now);
-  for (const SavePoint& point : save_points(s.config.save)) {
+  for (const SavePoint& point : s.config.save) {
     if (s.saving.dirty >= point.changes) sooner(later_than(s.saving.last, point.seconds));
   }
   if (due && !s.saving.ok) due = std::max(*due, later_than(s.saving.last_try, kRetryAfter));

@@ -118,6 +118,7 @@ Server::Server(Boot boot) : state_(std::make_unique<State>()) {
   s.config = std::move(boot.config);
   s.files = std::move(boot.files);
   s.data = Keyspace(static_cast<unsigned>(s.config.databases));
+  s.stats.commands.resize(commands().size());
   s.link.host = std::move(boot.replicaof_host);
   s.link.port = boot.replicaof_port;
 }

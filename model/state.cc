@@ -36,13 +36,13 @@ std::int64_t seconds_between(Instant earlier, Instant later) {
 }
 
 std::string_view name(Published::In in) {
-  constexpr auto kNames = std::to_array<std::string_view>(
+  static constexpr auto kNames = std::to_array<std::string_view>(
       {"a PSYNC request", "+FULLRESYNC", "+CONTINUE", "a snapshot", "a restart"});
   return kNames.at(static_cast<std::size_t>(in));
 }
 
 std::string_view name(Resync::Why why) {
-  constexpr auto kNames = std::to_array<std::string_view>(
+  static constexpr auto kNames = std::to_array<std::string_view>(
       {"granted", "it has no position to go on from", "its history is another one",
        "it is past the point where the secondary id ends", "there is no backlog",
        "the backlog no longer holds what it lacks", "it is ahead of this node",

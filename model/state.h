@@ -170,7 +170,7 @@ struct CommandStats {
 };
 
 struct Stats {
-  std::map<std::string_view, CommandStats> commands;  // by the names of the table
+  std::vector<CommandStats> commands;  // by their numbers in the table
   std::int64_t sync_full = 0, sync_partial_ok = 0, sync_partial_err = 0;
   std::int64_t expired_keys = 0, evicted_keys = 0;
   std::int64_t unexpected_error_replies = 0;

@@ -516,10 +516,8 @@ void Network::hand_over(const Around& around, EndId receiver, Occurrence& told) 
 }
 
 void Network::note(const Around& around, EndId end, std::string_view what) {
-  around.trace.add(around.now, record::Connection{.end = number(end),
-                                                  .host = number(host_of(end)),
-                                                  .peer = number(host_of(peer_of(end))),
-                                                  .what = std::string(what)});
+  around.trace.tell<record::Connection>(around.now, number(end), number(host_of(end)),
+                                        number(host_of(peer_of(end))), what);
 }
 
 }  // namespace sim

@@ -194,6 +194,9 @@ class Trace {
   // Appends a record and mixes it into the hash (prose is kept only, see kProse).
   template <class R> void add(Instant at, R record);
 
+  // The same, of a record's fields in their order: no record is made when only the hash is wanted.
+  template <class R, class... Fields> void tell(Instant at, const Fields&... fields);
+
   // Of all records so far, in order, times included. Equal on every machine for equal records.
   std::uint64_t hash() const { return hash_; }
   std::uint64_t count() const { return count_; }

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -22,18 +23,25 @@ constexpr std::uint64_t mixed(std::uint64_t hash, std::uint64_t value) {
   return hash ^ (hash >> 32);
 }
 
+constexpr std::uint64_t byte_at(const char* at) { return static_cast<unsigned char>(*at); }
+
+// Written out, since compilers make one load of it then.
+constexpr std::uint64_t eight_at(const char* at) {
+  return byte_at(at) | byte_at(at + 1) << 8 | byte_at(at + 2) << 16 | byte_at(at + 3) << 24 |
+         byte_at(at + 4) << 32 | byte_at(at + 5) << 40 | byte_at(at + 6) << 48 |
+         byte_at(at + 7) << 56;
+}
+
 // The length goes first, so that no two lists of strings run together.
 constexpr std::uint64_t mixed(std::uint64_t hash, std::string_view text) {
   hash = mixed(hash, text.size());
-  std::size_t at = 0;
-  while (at < text.size()) {
-    std::uint64_t eight = 0;
-    for (unsigned shift = 0; shift < 64 && at < text.size(); shift += 8, ++at) {
-      eight |= std::uint64_t{static_cast<unsigned char>(text[at])} << shift;
-    }
-    hash = mixed(hash, eight);
-  }
-  return hash;
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  for (; end - at >= 8; at += 8) hash = mixed(hash, eight_at(at));
+  if (at == end) return hash;
+  std::uint64_t rest = 0;
+  for (unsigned shift = 0; at != end; ++at, shift += 8) rest |= byte_at(at) << shift;
+  return mixed(hash, rest);
 }
 
 template <class R>
@@ -52,6 +60,16 @@ struct Mixer {
   }
 };
 
+// A field as the record holds it.
+template <class F>
+auto held(const F& field) {
+  if constexpr (std::is_integral_v<F>) {
+    return field;
+  } else {
+    return std::string(std::string_view(field));
+  }
+}
+
 }  // namespace sim::hashing
 
 namespace sim {
@@ -67,6 +85,18 @@ void Trace::add(Instant at, R record) {
     ++count_;
   }
   if (keeps()) records_.push_back({at, std::move(record)});
+}
+
+template <class R, class... Fields>
+void Trace::tell(Instant at, const Fields&... fields) {
+  if (keeps()) return add(at, R{hashing::held(fields)...});
+  if constexpr (!record::kProse<R>) {
+    hashing::Mixer mixer{hashing::mixed(hash_, hashing::kKind<R>)};
+    mixer("t", at.time_since_epoch().count());
+    (mixer({}, fields), ...);
+    hash_ = mixer.hash;
+    ++count_;
+  }
 }
 
 }  // namespace sim

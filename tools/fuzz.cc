@@ -18,6 +18,7 @@
 #include "scenarios/search/summary.h"
 #include "scenarios/search/verdict.h"
 #include "tools/fuzz_parts.h"
+#include "tools/memory.h"
 #include "tools/verbs.h"
 
 namespace tools {
@@ -315,6 +316,7 @@ int fuzz(const FuzzOptions& options) {
   if (!options.time.empty() && !read_time(options.time))
     return bad("--for takes a time as 30s, 10m or 1h, not " + options.time);
   if (options.jobs == 0) return bad("--jobs needs at least one worker");
+  keep_freed_memory();
   if (options.kill_matrix) return kill_matrix(options);
   auto plan = make_plan(options.seed, options.profile, options.quirks, "fuzz");
   if (!plan) return kBadInput;

@@ -123,10 +123,14 @@ struct Command {
   std::uint32_t flags;
   void (*run)(Call&) = nullptr;                    // a data command, or
   void (*serve)(Turn&, Session&, Args) = nullptr;  // one that concerns the server itself
+  // Of the table of all commands:
+  std::size_t number = 0;  // its place there
+  int since = 0;           // the release that it came with
 };
 
 // By name, any letter case; null when unknown.
 const Command* find_command(std::string_view name);
+std::span<const Command> commands();  // all of them, sorted by name
 std::span<const Command> string_commands();  // commands_string.cc
 std::span<const Command> key_commands();     // commands_key.cc: DEL, EXPIRE, FLUSHALL, SCAN, ...
 std::span<const Command> list_commands();    // commands_list.cc
@@ -147,6 +151,5 @@ std::span<const Command> acl_commands();     // commands_acl.cc
 std::span<const Command> client_commands();  // commands_client.cc: CLIENT
 std::span<const Command> pubsub_commands();  // commands_pubsub.cc: PUBLISH, SUBSCRIBE, ...
 std::span<const Command> script_commands();  // commands_script.cc: EVAL, FUNCTION, ...
-std::size_t number_of_commands();
 
 }  // namespace model

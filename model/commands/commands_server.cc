@@ -340,7 +340,7 @@ void config(Turn& t, Session& session, Args argv) {
 // How many there are; what they are is said elsewhere.
 void command(Turn&, Session& session, Args argv) {
   if (argv.size() == 2 && same_word(argv[1], "count"))
-    return reply_to(session).integer(static_cast<std::int64_t>(number_of_commands()));
+    return reply_to(session).integer(static_cast<std::int64_t>(commands().size()));
   if (argv.size() == 1 || same_word(argv[1], "docs") || same_word(argv[1], "info"))
     return reply_to(session).array(0);
   reply_to(session).error("ERR unknown subcommand '" + argv[1].substr(0, 128) + "'. Try COMMAND HELP.");

@@ -78,7 +78,7 @@ class Keyspace {
   void note_events(bool on) { noting_ = on; }
   std::vector<KeyEvent> take_events() { return std::exchange(events_, {}); }
 
-  std::uint64_t digest() const;
+  std::uint64_t digest() const { return digest_; }
 
   // Memory that keys and values need by a formula of the model's own (keyspace.cc). Follows every change.
   std::uint64_t bytes() const;
@@ -100,8 +100,12 @@ class Keyspace {
   };
 
   // Out of the sums, and into them.
-  static void take_out(Shelf& shelf, Database::iterator place);
-  static void put_in(Shelf& shelf, Database::iterator place);
+  void take_out(unsigned db, Database::iterator place);
+  void put_in(unsigned db, Database::iterator place);
+
+  // Its place among the deadlines of its database.
+  void add_deadline(Shelf& shelf, Database::iterator place);
+  void drop_deadline(Shelf& shelf, Database::iterator place);
 
   // Out of the sum, and into it again. In between the entry may change, its key and expiry may not.
   Database::iterator begin_edit(unsigned db, std::string_view key);
@@ -111,7 +115,9 @@ class Keyspace {
     if (noting_) events_.push_back({what, db, std::string(key)});
   }
 
-  std::vector<Shelf> shelves_;  // by database number
+  std::vector<Shelf> shelves_;   // by database number
+  std::uint64_t digest_ = 0;     // of all of them
+  std::size_t deadlines_ = 0;    // in all of them
   bool noting_ = false;
   std::vector<KeyEvent> events_;
 };

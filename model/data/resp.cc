@@ -35,11 +35,12 @@ int hex_digit(char c) {
 }
 
 void append_number(std::string& out, char sign, std::int64_t number) {
-  std::array<char, 24> digits{};
-  const auto [end, problem] = std::to_chars(digits.data(), digits.data() + digits.size(), number);
-  out += sign;
-  out.append(digits.data(), end);
-  out += "\r\n";
+  std::array<char, 24> line;  // the longest number has 20 characters
+  line[0] = sign;
+  char* end = std::to_chars(line.data() + 1, line.data() + 22, number).ptr;
+  *end++ = '\r';
+  *end++ = '\n';
+  out.append(line.data(), end);
 }
 
 void append_bulk(std::string& out, std::string_view bytes) {
@@ -70,15 +71,21 @@ class WordReader {
         if (!at_end() && !is_blank(line_[at_])) return std::nullopt;
         return word;
       }
-      if (c == ' ' || c == '\t' || c == '\r' || c == '\n') break;  // not \v and \f, as in Redis
-      word += c;
-      ++at_;
+      std::size_t end = at_;
+      while (end < line_.size() && !ends_piece(line_[end])) ++end;
+      if (end == at_) break;
+      word += line_.substr(at_, end - at_);
+      at_ = end;
     }
     return word;
   }
 
  private:
   bool at_end() const { return at_ == line_.size(); }
+
+  static bool ends_piece(char c) {  // not \v and \f, as in Redis
+    return c == ' ' || c == '"' || c == '\'' || c == '\t' || c == '\r' || c == '\n';
+  }
 
   bool double_quoted(std::string& word) {
     for (; !at_end(); ++at_) {
@@ -222,13 +229,38 @@ RequestParser::Step RequestParser::parse_array() {
   return step;
 }
 
+// The number in "$17\r\n" at at_, and past it: what nearly all lines of arrays look like. Nothing, and
+// nothing is moved, when it is not all there, more than `most` or in any way unusual: the long way looks
+// at it then.
+std::optional<std::int64_t> RequestParser::plain_number(std::int64_t most) {
+  constexpr std::size_t kMostDigits = 8;
+  const std::size_t first = at_ + 1;
+  const std::size_t last = std::min(buffer_.size(), first + kMostDigits + 1);
+  std::int64_t number = 0;
+  std::size_t at = first;
+  for (; at < last && buffer_[at] >= '0' && buffer_[at] <= '9'; ++at)
+    number = number * 10 + (buffer_[at] - '0');
+  if (at == first || at >= last || buffer_[at] != '\r' || at + 1 >= buffer_.size())
+    return std::nullopt;
+  if ((buffer_[first] == '0' && at - first > 1) || number > most) return std::nullopt;
+  at_ = scanned_ = at + 2;
+  return number;
+}
+
 RequestParser::Step RequestParser::parse_count() {
+  constexpr std::int64_t kMost = std::numeric_limits<std::int32_t>::max();
+  if (const auto count = plain_number(stranger_ ? kStrangersCount : kMost)) {
+    constexpr std::int64_t kFew = 8;
+    missing_ = *count;
+    parts_.reserve(static_cast<std::size_t>(std::min(missing_, kFew)));
+    return Step::done;
+  }
   std::string_view line;
   const Step step = line_to('\r', "Protocol error: too big mbulk count string", line);
   if (step != Step::done) return step;
   if (scanned_ + 1 == buffer_.size()) return Step::nothing_yet;  // the \n, whatever it is
   const std::optional<std::int64_t> count = to_integer(line.substr(1));
-  if (!count || *count > std::numeric_limits<std::int32_t>::max())
+  if (!count || *count > kMost)
     return fail("Protocol error: invalid multibulk length");
   if (stranger_ && *count > kStrangersCount)
     return fail("Protocol error: unauthenticated multibulk length");
@@ -238,6 +270,12 @@ RequestParser::Step RequestParser::parse_count() {
 }
 
 RequestParser::Step RequestParser::parse_length() {
+  if (!stranger_ && buffer_.size() > at_ && buffer_[at_] == '$') {
+    if (const auto length = plain_number(longest_bulk_)) {
+      bulk_ = *length;
+      return Step::done;
+    }
+  }
   std::string_view line;
   const Step step = line_to('\r', "Protocol error: too big bulk count string", line);
   if (step != Step::done) return step;
@@ -309,6 +347,8 @@ bool RequestParser::operator==(const RequestParser& other) const {
 
 std::optional<std::vector<std::string>> split_line(std::string_view line) {
   std::vector<std::string> words;
+  constexpr std::size_t kUsual = 4;
+  words.reserve(kUsual);
   WordReader reader(line.substr(0, line.find('\0')));
   while (reader.skip_blanks()) {
     std::optional<std::string> word = reader.word();
@@ -319,6 +359,10 @@ std::optional<std::vector<std::string>> split_line(std::string_view line) {
 }
 
 void append_request(std::string& out, Args argv) {
+  constexpr std::size_t kAround = 16;  // what stands around a word, or in front of all, at the most
+  std::size_t needed = kAround;
+  for (const std::string& argument : argv) needed += argument.size() + kAround;
+  if (out.capacity() - out.size() < needed) out.reserve(out.size() + needed);
   append_number(out, '*', static_cast<std::int64_t>(argv.size()));
   for (const std::string& argument : argv) append_bulk(out, argument);
 }

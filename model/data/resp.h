@@ -59,6 +59,7 @@ class RequestParser {
 
   Step parse_inline();
   Step parse_array();
+  std::optional<std::int64_t> plain_number(std::int64_t most);
   Step parse_count();
   Step parse_bulk();
   Step parse_length();

@@ -18,17 +18,17 @@ using model::LinkEvent;
 void Ledger::saw(const Scene& scene) {
   const Glance& now = scene.now;
   if (now.id.is_zero()) return;
-  auto place = histories_.find(now.id);
-  if (place == histories_.end()) place = histories_.emplace(now.id, begin(scene)).first;
-  History& history = place->second;
+  if (known(now.id) == nullptr) {
+    places_.emplace(now.id, histories_.size());
+    histories_.emplace_back(now.id, begin(scene));
+    asked_ = histories_.size() - 1;
+  }
+  History& history = histories_[asked_].second;
   if (history.author != Author{scene.seen.node, now.life}) return;
   if (!trusted(scene.node)) history.trusted = false;
   if (!history.trusted) return;
-  if (!history.deadlines_drift && !deadlines_agree(scene.seen.nodes)) {
-    for (unsigned db = 0; db < scene.state.data.databases(); ++db) {
-      if (scene.state.data.expiring(db) > 0) history.deadlines_drift = true;
-    }
-  }
+  if (!history.deadlines_drift && scene.state.data.first_expiry())
+    history.deadlines_drift = !deadlines_agree(scene.seen.nodes);
 
   // Demoted with this event: what it wrote in it before that is its own as well.
   const bool demoted = scene.same_life() && scene.before.master && !now.master;
@@ -68,7 +68,7 @@ Ledger::History Ledger::begin(const Scene& scene) const {
     h.fork = scene.before.offset;
   }
   if (h.parent && !knows(*h.parent)) {
-    const bool untrusted = histories_.contains(*h.parent);
+    const bool untrusted = known(*h.parent) != nullptr;
     if (untrusted) h.trusted = false;
     h.parent.reset();
   }
@@ -115,9 +115,27 @@ void Ledger::note(History& h, const Point& point) {
 // --- reading
 // --------------------------------------------------------------------------------------
 
+const Ledger::History* Ledger::known(const ReplId& id) const {
+  if (asked_ < histories_.size() && histories_[asked_].first == id)
+    return &histories_[asked_].second;
+  // Mostly it is one of the newest; a run that has many more looks further.
+  constexpr std::size_t kNewest = 8;
+  const std::size_t all = histories_.size();
+  for (std::size_t i = all; i > 0 && all - i < kNewest; --i) {
+    if (histories_[i - 1].first != id) continue;
+    asked_ = i - 1;
+    return &histories_[asked_].second;
+  }
+  if (all <= kNewest) return nullptr;
+  const auto place = places_.find(id);
+  if (place == places_.end()) return nullptr;
+  asked_ = place->second;
+  return &histories_[asked_].second;
+}
+
 const Ledger::History* Ledger::find(const ReplId& id) const {
-  const auto place = histories_.find(id);
-  return place != histories_.end() && place->second.trusted ? &place->second : nullptr;
+  const History* const history = known(id);
+  return history != nullptr && history->trusted ? history : nullptr;
 }
 
 const Ledger::History* Ledger::home(const ReplId& id, Offset offset) const {

@@ -24,6 +24,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "model/replid.h"
@@ -95,14 +96,17 @@ class Ledger {
   };
 
   History begin(const Scene& scene) const;
-  const History* find(const ReplId& id) const;  // trusted ones only
+  const History* known(const ReplId& id) const;  // by name at least
+  const History* find(const ReplId& id) const;   // trusted ones only
   // The history in which `offset` of `id` was written: itself or an ancestor.
   const History* home(const ReplId& id, Offset offset) const;
   static void append(History& history, Offset from, std::string_view bytes);
   static void note(History& history, const Point& point);
   static const Point* point_at(const History& history, Offset offset);
 
-  std::map<ReplId, History> histories_;
+  std::vector<std::pair<ReplId, History>> histories_;
+  std::map<ReplId, std::size_t> places_;  // of each in the list
+  mutable std::size_t asked_ = 0;         // the one asked for last: mostly the next one too
 };
 
 }  // namespace scenarios

@@ -51,9 +51,8 @@ class BytesOracle final : public Judging<BytesOracle> {
         if (from > *scene.ledger.end(id)) not_written(scene, from);
         return;  // else the ledger has a hole here: more than a backlog's worth came in one event
       }
-      const auto [our_byte, true_byte] =
-          std::mismatch(ours.begin(), ours.begin() + std::ssize(truth), truth.begin());
-      if (true_byte != truth.end()) {
+      if (ours.substr(0, truth.size()) != truth) {
+        const auto true_byte = std::mismatch(truth.begin(), truth.end(), ours.begin()).first;
         const auto skip = static_cast<std::size_t>(true_byte - truth.begin());
         return differs(scene, from + static_cast<Offset>(skip), ours.substr(skip),
                        truth.substr(skip));

@@ -83,7 +83,7 @@ std::uint64_t rate_of(const sim::LinkProfile& link, sim::Duration round_trip) {
 
 enum class Lag { none, pings };
 
-bool is_settled(const World& world, std::size_t node, std::size_t master, Lag lag, bool deadlines) {
+bool is_settled(const World& world, std::size_t node, std::size_t master, Lag lag) {
   const model::State& replica = *world.state(node);
   const model::State& above = *world.state(master);
   const model::Session* const session = world.replica_of(master, world.host_of(node));
@@ -96,15 +96,15 @@ bool is_settled(const World& world, std::size_t node, std::size_t master, Lag la
   const auto changed = [&](std::size_t i) {
     return world.node(i).touched_up || world.node(i).corrupted_input;
   };
-  return changed(node) || changed(master) || !data_difference(replica, above, deadlines);
+  return replica.data.digest() == above.data.digest() || changed(node) || changed(master) ||
+         !data_difference(replica, above, deadlines_agree(world.views()));
 }
 
 bool all_settled(const World& world, Lag lag) {
   if (!world.is_idle()) return false;
-  const bool deadlines = deadlines_agree(world.views());
   for (std::size_t i = 0; i < world.nodes(); ++i) {
     if (!has_reachable_master(world, i)) continue;
-    if (!is_settled(world, i, *world.follows(i), lag, deadlines)) return false;
+    if (!is_settled(world, i, *world.follows(i), lag)) return false;
   }
   return true;
 }

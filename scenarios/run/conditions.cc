@@ -311,42 +311,42 @@ class Judge {
 bool Judge::synced(const Synced& c, std::string& seen) const {
   const std::string& name = c.nodes.front();
   const model::State* const master = state(name);
-  const auto say = [&](std::string what) {
-    if (words) seen = std::move(what);
+  const auto say = [&](const auto&... parts) {
+    if (words) (seen.append(parts), ...);
     return false;
   };
-  if (master == nullptr) return say(name + " is down");
+  if (master == nullptr) return say(name, " is down");
   for (std::size_t i = 1; i < c.nodes.size(); ++i) {
     const std::string& other = c.nodes[i];
     const model::State* const s = state(other);
-    if (s == nullptr) return say(other + " is down");
+    if (s == nullptr) return say(other, " is down");
     const auto followed = world().follows(node(other));
-    if (!followed) return say(other + " does not follow " + name);
+    if (!followed) return say(other, " does not follow ", name);
     if (s->link.state != model::LinkState::connected) {
-      return say("the link of " + other + " is " + std::string(model::name(s->link.state)));
+      return say("the link of ", other, " is ", model::name(s->link.state));
     }
     const std::string& above = world().node(*followed).name;
     const model::State* const direct = state(above);  // the link may not have noticed yet
-    if (direct == nullptr) return say(above + " is down");
+    if (direct == nullptr) return say(above, " is down");
     const bool counts_alike = shares_its_history(*s, *direct) && model::relays(*master);
     if (counts_alike && s->history.id != master->history.id)
-      return say(other + " is in another history than " + name);
+      return say(other, " is in another history than ", name);
     if (counts_alike && s->history.offset != master->history.offset) {
-      return say(other + " is at offset " + std::to_string(s->history.offset) + ", " + name +
-                 " at " + std::to_string(master->history.offset));
+      return say(other, " is at offset ", std::to_string(s->history.offset), ", ", name,
+                 " at ", std::to_string(master->history.offset));
     }
     const model::Session* const feed = world().replica_of(*followed, world().host_of(node(other)));
-    if (feed == nullptr) return say(above + " does not know its replica " + other);
+    if (feed == nullptr) return say(above, " does not know its replica ", other);
     if (feed->feed.state != model::FeedState::online)
-      return say(other + " is not online on " + above);
+      return say(other, " is not online on ", above);
     if (!counts_alike) {
-      if (!has_received_all(*s, *direct, *feed)) return say(other + " lacks bytes that " + above + " sent");
+      if (!has_received_all(*s, *direct, *feed)) return say(other, " lacks bytes that ", above, " sent");
       const auto difference = data_difference(*master, *s, deadlines_agree(world().views()));
-      if (difference) return say(name + " and " + other + " differ: " + *difference);
+      if (difference) return say(name, " and ", other, " differ: ", *difference);
       continue;
     }
     if (feed->feed.acked != master->history.offset) {
-      return say(other + " has acknowledged " + std::to_string(feed->feed.acked) + " of " +
+      return say(other, " has acknowledged ", std::to_string(feed->feed.acked), " of ",
                  std::to_string(master->history.offset));
     }
   }

@@ -40,8 +40,7 @@ Judgement Expectations::judgement() const {
 }
 
 void Play::tell_step(const Place& place, std::string_view what, std::string_view text) {
-  world.trace().add(world.now(),
-                    sim::record::Step{place.pointer, std::string(what), std::string(text)});
+  world.trace().tell<sim::record::Step>(world.now(), place.pointer, what, text);
 }
 
 }  // namespace scenarios

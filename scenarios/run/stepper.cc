@@ -35,6 +35,10 @@ std::string standing(const World& world) {
   return text;
 }
 
+std::string on(std::string_view line, std::string_view node) {
+  return std::string(line) + " on " + std::string(node);
+}
+
 }  // namespace
 
 bool Stepper::proceed(Play& play) {
@@ -286,44 +290,54 @@ std::size_t Stepper::commands(const Play& play) const {
   return std::get<ReplicaOf>(step(play).what).pairs.size();
 }
 
-Stepper::Command Stepper::command(Play& play, std::size_t number) const {
+ClientId Stepper::client(Play& play, std::size_t number) const {
   World& world = play.world;
-  const auto client = [&](const std::string& node, std::string_view name) {
-    return world.clients().client(world.host_of(*world.node_named(node)), name);
-  };
+  const auto* const run = std::get_if<Run>(&step(play).what);
+  const std::string& node =
+      run != nullptr ? run->node : std::get<ReplicaOf>(step(play).what).pairs[number].first;
+  return world.clients().client(world.host_of(*world.node_named(node)),
+                                run != nullptr ? std::string_view(run->client) : "main");
+}
+
+Stepper::Command Stepper::command(Play& play, std::size_t number) const {
+  return {client(play, number), line(play, number)};
+}
+
+std::string Stepper::line(const Play& play, std::size_t number) const {
   if (const auto* run = std::get_if<Run>(&step(play).what)) {
-    const std::string& line = run->lines[number % run->lines.size()];
-    return {client(run->node, run->client),
-            replaced(line, "{i}", std::to_string(number / run->lines.size()))};
+    return replaced(run->lines[number % run->lines.size()], "{i}",
+                    std::to_string(number / run->lines.size()));
   }
-  const auto& [node, master] = std::get<ReplicaOf>(step(play).what).pairs[number];
-  const std::string line =
-      master.empty() ? "REPLICAOF NO ONE"
-                     : "REPLICAOF " + master + ' ' + std::to_string(world.port_of(master));
-  return {client(node, "main"), line};
+  const std::string& master = std::get<ReplicaOf>(step(play).what).pairs[number].second;
+  return master.empty() ? "REPLICAOF NO ONE"
+                        : "REPLICAOF " + master + ' ' + std::to_string(play.world.port_of(master));
 }
 
 void Stepper::ask(Play& play, std::size_t number, bool flush) {
-  const Command asked = command(play, number);
-  const Resolved line = resolve(play.sight(), asked.line);
-  const auto argv = line.problem.empty() ? model::split_line(line.text) : std::nullopt;
-  if (!argv || argv->empty()) {
-    return fail(play,
-                line.problem.empty() ? "cannot be split into words: " + line.text : line.problem,
-                true);
+  std::string line = this->line(play, number);
+  std::string problem;
+  if (line.find("@{") != std::string::npos) {
+    Resolved resolved = resolve(play.sight(), line);
+    problem = std::move(resolved.problem);
+    line = std::move(resolved.text);
   }
+  const auto argv = problem.empty() ? model::split_line(line) : std::nullopt;
+  if (!argv || argv->empty())
+    return fail(play, problem.empty() ? "cannot be split into words: " + line : problem, true);
+  const ClientId asked = client(play, number);
   ++asked_;
-  play.world.clients().ask(asked.client, *argv);
-  if (flush) play.world.clients().flush(play.world.kernel(), asked.client);
+  play.world.clients().ask(asked, *argv);
+  if (flush) play.world.clients().flush(play.world.kernel(), asked);
 }
 
 bool Stepper::take_replies(Play& play) {
   const std::size_t all = commands(play);
   while (answered_ < asked_ && !finished_) {
-    const Command oldest = command(play, answered_);
-    const auto reply = play.world.clients().take(oldest.client);
-    if (!reply) return lost(play, oldest);
-    judge_reply(play, answered_, oldest.line, *reply);
+    Clients& clients = play.world.clients();
+    const ClientId oldest = client(play, answered_);
+    const auto reply = clients.take(oldest);
+    if (!reply) return !clients.lost(oldest).empty() && lost(play, command(play, answered_));
+    judge_reply(play, answered_, line(play, answered_), *reply);
     ++answered_;
     if (asked_ < all) ask(play, asked_, true);
   }
@@ -349,7 +363,7 @@ void Stepper::judge_reply(Play& play, std::size_t number, const std::string& lin
                           const model::Reply& reply) {
   const Step& now = step(play);
   const std::string text = model::to_text(reply);
-  std::string node;
+  std::string_view node;
   const std::vector<ReplyTest>* tests = nullptr;
   bool few = true;
   if (const auto* run = std::get_if<Run>(&now.what)) {
@@ -363,20 +377,22 @@ void Stepper::judge_reply(Play& play, std::size_t number, const std::string& lin
   } else {
     node = std::get<ReplicaOf>(now.what).pairs[number].first;
     if (reply.kind == model::Reply::Kind::error)
-      return fail(play, line + " on " + node + " was answered " + text, true);
+      return fail(play, on(line, node) + " was answered " + text, true);
   }
   if (few) {
     constexpr std::size_t kLong = 120;
-    const std::string shown = text.size() > kLong ? text.substr(0, kLong) + "..." : text;
-    play.tell_step(now.place, "reply", node + "> " + line + "  ->  " + shown);
+    std::string told;
+    told.reserve(node.size() + line.size() + kLong + 16);
+    told.append(node).append("> ").append(line).append("  ->  ").append(text, 0, kLong);
+    if (text.size() > kLong) told += "...";
+    play.tell_step(now.place, "reply", told);
   }
   if (tests == nullptr || tests->empty()) return;
   const ReplyTest& test = tests->size() == 1 ? tests->front() : (*tests)[number];
   if (passes(play.sight(), test, reply)) {
     play.expectations.passed();
   } else {
-    fail(play, line + " on " + node + " was answered " + text + ", expected " + wanted(test),
-         false);
+    fail(play, on(line, node) + " was answered " + text + ", expected " + wanted(test), false);
   }
 }
 

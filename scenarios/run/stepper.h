@@ -47,7 +47,9 @@ class Stepper {
 
   // Commands of `run` and `replicaof`.
   std::size_t commands(const Play& play) const;
+  ClientId client(Play& play, std::size_t number) const;
   Command command(Play& play, std::size_t number) const;
+  std::string line(const Play& play, std::size_t number) const;
   void ask(Play& play, std::size_t number, bool flush);
   bool take_replies(Play& play);
   void judge_reply(Play& play, std::size_t number, const std::string& line,

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <exception>
 
-#include "scenarios/language/write.h"
 #include "scenarios/search/mix.h"
 
 namespace scenarios {
@@ -20,7 +19,6 @@ Scenario scenario_of(const Plan& plan, std::uint64_t index) {
   Scenario scenario = plan.generate(choice);
   scenario.seed = seed;
   scenario.name = "found";
-  settle(scenario);
   return scenario;
 }
 

@@ -19,7 +19,7 @@
 
 namespace scenarios {
 
-using Generate = std::function<Scenario(sim::Choice&)>;
+using Generate = std::function<Scenario(sim::Choice&)>;  // gives settled ones
 
 // Every run with index % this == 0 is made twice, and both must come to the same hash: 6 % of all.
 inline constexpr std::uint64_t kRepeatOneIn = 16;

@@ -225,11 +225,18 @@ bool World::is_idle() const {
 }
 
 void World::fill_views(std::vector<NodeView>& views) const {
-  views.clear();
+  views.resize(nodes_.size());
   for (std::size_t i = 0; i < nodes_.size(); ++i) {
     const NodeProcess& n = nodes_[i];
-    views.push_back({n.name, state(i), n.life, kernel_.stalled(n.host), n.from_raw, n.touched_up,
-                     n.corrupted_input, n.follows});
+    NodeView& view = views[i];
+    view.name = n.name;
+    view.state = state(i);
+    view.life = n.life;
+    view.stalled = kernel_.stalled(n.host);
+    view.from_raw = n.from_raw;
+    view.touched_up = n.touched_up;
+    view.corrupted_input = n.corrupted_input;
+    view.follows = n.follows;
   }
 }
 
@@ -346,8 +353,7 @@ void World::input_corrupted(std::size_t node, std::optional<sim::EndId> sender) 
 }
 
 void World::tell_process(std::size_t index, std::string_view what, std::string_view why) {
-  kernel_.trace().add(kernel_.now(), sim::record::Process{number(nodes_[index].host),
-                                                          std::string(what), std::string(why)});
+  kernel_.trace().tell<sim::record::Process>(kernel_.now(), number(nodes_[index].host), what, why);
 }
 
 void World::order_job(const JobFault& fault, std::size_t node, std::uint32_t count,

@@ -455,21 +455,19 @@ void World::perform(std::size_t index, const model::Exit& exit) {
 
 void World::perform(std::size_t index, const model::Transitioned& edge) {
   const bool feed = edge.machine == model::MachineKind::replica_feed;
-  kernel_.trace().add(
-      kernel_.now(), sim::record::Transition{
-                         number(nodes_[index].host), std::string(model::machine_name(edge.machine)),
-                         feed ? static_cast<std::uint32_t>(edge.instance) : 0,
-                         std::string(model::state_name(edge.machine, edge.from)),
-                         std::string(model::state_name(edge.machine, edge.to)),
-                         std::string(model::event_name(edge.machine, edge.on))});
+  kernel_.trace().tell<sim::record::Transition>(
+      kernel_.now(), number(nodes_[index].host), model::machine_name(edge.machine),
+      feed ? static_cast<std::uint32_t>(edge.instance) : 0U,
+      model::state_name(edge.machine, edge.from), model::state_name(edge.machine, edge.to),
+      model::event_name(edge.machine, edge.on));
 }
 
 void World::perform(std::size_t index, const model::Reached& reached) {
   using model::Mark;
   NodeProcess& node = nodes_[index];
   reached_.set(static_cast<std::size_t>(reached.mark));
-  kernel_.trace().add(kernel_.now(),
-                      sim::record::Mark{number(node.host), std::string(model::name(reached.mark))});
+  kernel_.trace().tell<sim::record::Mark>(kernel_.now(), number(node.host),
+                                          model::name(reached.mark));
   if (reached.mark == Mark::snapshot_failed_to_start && node.machine.fork_fails) {
     jobs_.snapshot_was_refused(index);
     node.machine.fork_fails = jobs_.refuses_snapshot(index);
@@ -513,7 +511,9 @@ std::uint64_t World::payload_size(std::size_t index) const {
 
 // Who follows somebody with a history of unknown author has one as well.
 void World::spread_from_raw() {
-  for (bool more = true; more;) {
+  for (bool more = std::any_of(nodes_.begin(), nodes_.end(),
+                               [](const NodeProcess& node) { return node.from_raw; });
+       more;) {
     more = false;
     for (std::size_t i = 0; i < nodes_.size(); ++i) {
       const auto master = follows(i);

@@ -91,7 +91,7 @@ TEST(Profiles, BeginWithTheDefaultsOfTheirTime) {  // 9.6, V27, V43, V52
   EXPECT_TRUE(of("valkey-8").replica_lazy_flush);
   EXPECT_FALSE(of("redis-4.0").replica_ignore_maxmemory);
   EXPECT_TRUE(of("redis-5.0").replica_ignore_maxmemory);
-  EXPECT_EQ(of("redis-2.8").save, "900 1 300 10 60 10000");
+  EXPECT_EQ(model::find_setting("save")->get(of("redis-2.8")), "900 1 300 10 60 10000");
 }
 
 TEST(Profiles, KnowTheCommandsOfTheirTime) {  // V10, V44

@@ -50,6 +50,31 @@ TEST(Trace, TheHashIsTheSameWhetherRecordsAreKeptOrNot) {
   EXPECT_TRUE(hashed.records().empty());
 }
 
+// Of each kind that is told field by field: the fields in the order of the record.
+TEST(Trace, WhatIsToldIsWhatIsAdded) {
+  for (const TraceMode mode : {TraceMode::keep, TraceMode::hash_only}) {
+    Trace added(mode), told(mode);
+    added.add(at(1), record::Process{.host = 1, .what = "exit", .why = "SHUTDOWN"});
+    added.add(at(2), record::Connection{.end = 1, .host = 2, .peer = 3, .what = "refused"});
+    added.add(at(3), record::Transition{.host = 1,
+                                        .machine = "replica-feed",
+                                        .instance = 7,
+                                        .from = "WAIT_BGSAVE_START",
+                                        .to = "",
+                                        .on = "lost"});
+    added.add(at(4), record::Mark{.host = 2, .name = "mark_with_a_long_name"});
+    added.add(at(5), record::Step{.place = "/steps/0", .what = "run", .text = "a> SET k v"});
+    added.add(at(6), record::Note{.host = 0, .topic = "resync", .text = "in words"});
+    told.tell<record::Process>(at(1), 1U, "exit", "SHUTDOWN");
+    told.tell<record::Connection>(at(2), 1U, 2U, 3U, std::string_view("refused"));
+    told.tell<record::Transition>(at(3), 1U, "replica-feed", 7U, "WAIT_BGSAVE_START", "", "lost");
+    told.tell<record::Mark>(at(4), 2U, "mark_with_a_long_name");
+    told.tell<record::Step>(at(5), std::string("/steps/0"), "run", "a> SET k v");
+    told.tell<record::Note>(at(6), 0U, "resync", "in words");
+    EXPECT_EQ(added, told);
+  }
+}
+
 TEST(Trace, ProseIsNoPartOfTheHash) {
   Trace trace = small_trace();
   trace.add(at(10), record::Note{.host = 0, .topic = "resync", .text = "in words"});

@@ -380,7 +380,7 @@ void ServerBench::run(const std::string& line, std::vector<std::string>& answer)
     node.boot.config.repl_ping_replica_period = 3600;
     node.boot.config.repl_diskless_sync_delay = 0;
     node.boot.config.repl_diskless_sync = false;
-    node.boot.config.save = "";
+    node.boot.config.save.clear();
     node.boot.config.enable_debug_command = "yes";
     p.configure(node, words, of_release ? 3 : 2);
     p.start(words[1]);

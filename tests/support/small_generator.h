@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "scenarios/language/write.h"
 #include "scenarios/search/campaign.h"
 
 namespace test_support {
@@ -66,6 +67,7 @@ inline scenarios::Scenario small_scenario(sim::Choice& choice, const std::vector
   ReplicaOf last;
   for (std::size_t i = 0; i < nodes; ++i) last.pairs.emplace_back(names[i], i == 0 ? "" : names[0]);
   add(last);
+  settle(s);
   return s;
 }
 
