@@ -23,18 +23,14 @@ std::string quoted(const std::string& path) {
   return path.find(' ') == std::string::npos ? path : "'" + path + "'";
 }
 
-std::optional<FailureFiles> read_back(const fs::path& folder, const scenarios::FailureTally& failure) {
-  std::ifstream in(folder / "failure.json");
-  const Json json = Json::parse(in, nullptr, false);
-  if (!in.is_open() || json.is_discarded() || !json.is_object()) return std::nullopt;
-  if (json.value("first", std::uint64_t{0}) != failure.first) return std::nullopt;
-  FailureFiles files;
-  files.found_size = json.value("found_events", std::size_t{0});
-  files.shrunk = json.value("shrunk", false);
-  files.shrunk_size = json.value("shrunk_events", std::size_t{0});
-  files.complete = json.value("complete", false);
-  files.freedoms = json.value("freedoms", std::vector<std::string>{});
-  return files;
+fs::path place_of(const std::string& folder, const scenarios::FailureTally& failure) {
+  return fs::path(folder) / "failures" / scenarios::folder_name(failure.finding.key);
+}
+
+void name_it(FailureFiles& files, const fs::path& place, const scenarios::FailureTally& failure) {
+  files.key = failure.finding.key;
+  files.folder = "failures/" + place.filename().string();
+  files.command = "replsim replay " + quoted((place / (files.shrunk ? "shrunk.json" : "found.json")).string());
 }
 
 std::string readme(const scenarios::FailureTally& failure, const FailureFiles& files,
@@ -62,27 +58,33 @@ std::string readme(const scenarios::FailureTally& failure, const FailureFiles& f
 
 }  // namespace
 
-FailureFiles write_failure(const std::string& folder, const scenarios::Plan& plan,
-                           const scenarios::FailureTally& failure, std::uint64_t shrink_runs) {
-  const std::string name = scenarios::folder_name(failure.finding.key);
-  const fs::path place = fs::path(folder) / "failures" / name;
-  const auto complete_names = [&](FailureFiles& files) {
-    files.key = failure.finding.key;
-    files.folder = "failures/" + name;
-    files.command = "replsim replay " +
-                    quoted((place / (files.shrunk ? "shrunk.json" : "found.json")).string());
-  };
-  if (auto files = read_back(place, failure); files && (files->shrunk || shrink_runs == 0)) {
-    complete_names(*files);
-    return *files;
-  }
+std::optional<FailureFiles> read_failure(const std::string& folder, const scenarios::FailureTally& failure) {
+  const fs::path place = place_of(folder, failure);
+  std::ifstream in(place / "failure.json");
+  const Json json = Json::parse(in, nullptr, false);
+  if (!in.is_open() || json.is_discarded() || !json.is_object()) return std::nullopt;
+  if (json.value("first", std::uint64_t{0}) != failure.first) return std::nullopt;
+  FailureFiles files;
+  files.found_size = json.value("found_events", std::size_t{0});
+  files.shrunk = json.value("shrunk", false);
+  files.shrunk_size = json.value("shrunk_events", std::size_t{0});
+  files.complete = json.value("complete", false);
+  files.freedoms = json.value("freedoms", std::vector<std::string>{});
+  name_it(files, place, failure);
+  return files;
+}
+
+void write_failure(const std::string& folder, const scenarios::Plan& plan,
+                   const scenarios::FailureTally& failure, std::uint64_t shrink_runs) {
+  const fs::path place = place_of(folder, failure);
+  if (auto files = read_failure(folder, failure); files && (files->shrunk || shrink_runs == 0)) return;
 
   FailureFiles files;
   scenarios::Scenario scenario = scenarios::scenario_of(plan, failure.first);
   const std::string found = write_scenario(scenario);
   files.found_size = scenarios::size_in_events(scenario);
-  if (shrink_runs > 0 && failure.finding.oracle != "CRASH") {
-    const auto still_fails = scenarios::fails_with(failure.finding.key);
+  const auto still_fails = scenarios::fails_with(failure.finding.key);
+  if (shrink_runs > 0 && still_fails(scenario)) {
     scenarios::Shrunk shrunk = scenarios::shrink(scenario, still_fails, {shrink_runs});
     scenario = std::move(shrunk.scenario);
     scenario.name = "shrunk";
@@ -94,16 +96,17 @@ FailureFiles write_failure(const std::string& folder, const scenarios::Plan& pla
     for (const auto& freedom : scenarios::freedoms_of(scenario, still_fails, {kToProbe}))
       files.freedoms.push_back(freedom.sentence);
   }
-  complete_names(files);
+  name_it(files, place, failure);
   const std::string shown = write_scenario(scenario);
 
   // Everything in a folder beside it, which then takes its place: it is there whole or not at all.
-  const fs::path fresh = fs::path(folder) / "failures" / (".new-" + name);
+  const fs::path fresh = place.parent_path() / (".new-" + place.filename().string());
   std::error_code ignored;
   fs::remove_all(fresh, ignored);
   fs::create_directories(fresh);
   Replayed replayed;
-  replayed.run = scenarios::run_guarded(scenario, sim::TraceMode::keep);
+  scenarios::Sandbox sandbox;
+  replayed.run = scenarios::run_safely(sandbox, scenario, sim::TraceMode::keep);
   std::ostringstream timeline, trace;
   print_replay(timeline, replayed, false, 0);
   sim::write_trace(trace, replayed.run.trace);
@@ -132,7 +135,6 @@ FailureFiles write_failure(const std::string& folder, const scenarios::Plan& pla
   fs::remove_all(place, ignored);
   fs::rename(fresh, place, ignored);
   if (ignored) std::cerr << "replsim: cannot write " << place.string() << '\n';
-  return files;
 }
 
 }  // namespace tools

@@ -6,12 +6,12 @@
 #include <fstream>
 #include <iostream>
 #include <iterator>
-#include <mutex>
 #include <set>
 #include <sstream>
 
 #include "scenarios/language/write.h"
 #include "scenarios/run/quirks.h"
+#include "scenarios/search/children.h"
 #include "scenarios/search/conduct.h"
 #include "scenarios/search/journal.h"
 #include "scenarios/search/kill_matrix.h"
@@ -87,7 +87,6 @@ class Campaign {
       if (const int problem = open_folder(); problem != kPass) return problem;
     }
     const auto& stop = stop_on_interrupt();
-    blame_crashes_on_runs(plan_);
     Progress progress(options_.quiet, "replsim fuzz");
     began_ = Clock::now();
     before_ = tally_.runs;
@@ -153,6 +152,7 @@ class Campaign {
              " simulated s/s, ";
     }
     out += std::to_string(tally_.marks.size()) + " of " + std::to_string(demands_.marks.size()) + " marks";
+    out += ", " + std::to_string(tally_.coverage.cells_reached()) + " cells";
     if (tally_.failures.empty()) return out + ", no failure";
     return out + ", " + std::to_string(tally_.failed_runs()) + " failed in " +
            std::to_string(tally_.failures.size()) + (tally_.failures.size() == 1 ? " way" : " ways");
@@ -170,17 +170,23 @@ class Campaign {
     for (const auto& [key, failure] : tally_.failures) all.push_back(&failure);
     std::sort(all.begin(), all.end(), [](auto* a, auto* b) { return a->first < b->first; });
     if (all.size() > kMostFolders) all.resize(kMostFolders);
-    files_.resize(all.size());
-    std::mutex mutex;
     std::size_t ready = 0;
     progress.show("writing " + std::to_string(all.size()) + " failures", true);
-    scenarios::in_parallel(options_.jobs, all.size(), [&](std::size_t i) {
-      if (stop) return;
-      files_[i] = write_failure(folder_, plan_, *all[i], options_.shrink_runs);
-      const std::scoped_lock lock(mutex);
+    const auto write = [&](std::size_t i) {
+      write_failure(folder_, plan_, *all[i], options_.shrink_runs);
+      return std::string();
+    };
+    const auto written = [&](std::size_t i, const scenarios::Answer& answer) {
+      if (answer.death) {
+        progress.say(all[i]->finding.key + ": its folder could not be written, the process came to its end by " +
+                     answer.death->words);
+      }
       progress.show("shrunk " + std::to_string(++ready) + " of " + std::to_string(all.size()) + " failures");
-    });
-    std::erase_if(files_, [](const auto& files) { return files.key.empty(); });
+    };
+    scenarios::in_children(options_.jobs, all.size(), write, written, &stop);
+    for (const auto* failure : all) {
+      if (auto files = read_failure(folder_, *failure)) files_.push_back(std::move(*files));
+    }
   }
 
   std::string command() const {
