@@ -1,4 +1,5 @@
 // The folder of one failure: everything that somebody needs who has to fix it.
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -34,15 +35,29 @@ void name_it(FailureFiles& files, const fs::path& place, const scenarios::Failur
 }
 
 std::string readme(const scenarios::FailureTally& failure, const FailureFiles& files,
-                   const std::string& shown, const std::string& regenerate, bool picture) {
+                   const std::optional<scenarios::Finding>& smallest, const std::string& shown, const std::string& regenerate, bool picture) {
   const scenarios::Finding& finding = failure.finding;
-  std::string out = "# " + finding.key + "\n\n" + finding.sentence + "\n\n";
-  out += "Seen first " + scenarios::duration_text(finding.at.time_since_epoch()) +
-         " after the start of run " + std::to_string(failure.first) + ".\n\n";
+  // Of the scenario that is shown; of the one that was found only where they differ.
+  const scenarios::Finding& seen = smallest && smallest->key == finding.key ? *smallest : finding;
+  const auto at = [](const scenarios::Finding& f) {
+    return scenarios::duration_text(std::chrono::duration_cast<std::chrono::milliseconds>(f.at.time_since_epoch()));
+  };
+  std::string out = "# " + finding.key + "\n\n" + seen.sentence + "\n\n";
+  out += "Seen " + at(seen) + " after the start of this scenario, which is in `" +
+         (files.shrunk ? "shrunk.json" : "found.json") + "`:\n\n";
+  out += "```json\n" + shown + "```\n\n";
   out += "    " + files.command + "\n\n";
+  if (!seen.also.empty()) {
+    out += "In the same run failed:";
+    for (const std::string& oracle : seen.also) out += " " + oracle;
+    out += "\n\n";
+  }
   for (const std::string& freedom : files.freedoms) out += "- " + freedom + "\n";
   if (!files.freedoms.empty()) out += "\n";
-  out += "```json\n" + shown + "```\n\n";
+  if (files.shrunk) {
+    out += "As it was found, in run " + std::to_string(failure.first) + " and " + std::to_string(failure.count - 1) +
+           " more, " + at(finding) + " after the start: " + finding.sentence + "\n\n";
+  }
   if (picture) out += "![What the replicas' links did](states.svg)\n\n";
   out += "| file | |\n|---|---|\n";
   if (files.shrunk) {
@@ -120,7 +135,7 @@ void write_failure(const std::string& folder, const scenarios::Plan& plan,
   if (files.shrunk) write_file((fresh / "shrunk.json").string(), shown);
   write_file((fresh / "timeline.txt").string(), timeline.str());
   write_file((fresh / "trace.jsonl").string(), trace.str());
-  write_file((fresh / "README.md").string(), readme(failure, files, shown, regenerate, picture));
+  write_file((fresh / "README.md").string(), readme(failure, files, finding_of(replayed.run), shown, regenerate, picture));
   const Json json{{"key", failure.finding.key},
                   {"sentence", failure.finding.sentence},
                   {"first", failure.first},

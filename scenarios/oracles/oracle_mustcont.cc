@@ -1,5 +1,6 @@
 // MUSTCONT: a request to resume is granted when the point it names lies in shared history that is
-// still held. A needless full resync looks like success to everybody else.
+// still held. A needless full resync looks like success to everybody else. No request is granted that
+// names bytes which are not there.
 //
 // Decided from outside, without the server's own judgement: for each node a memory of what it must
 // remember, made from what was seen of it.
@@ -77,6 +78,13 @@ class MustCont final : public Judging<MustCont> {
     if (resync.why == Resync::Why::asked_for_full || resync.why == Resync::Why::sync_command) {
       return judge_requester(scene, memory);
     }
+    if (resync.why == Resync::Why::granted && !holds_from(scene, resync.wanted)) {
+      held();
+      return fail(scene, "granted-what-is-gone",
+                  std::string(scene.node.name) + " continues " + requester(scene) + " from " +
+                      place_asked(resync) + ", but it holds bytes " + grouped(scene.before.first) +
+                      " to " + grouped(scene.before.next - 1));
+    }
     if (!must_grant(scene, memory, resync.id, resync.wanted)) return too_late(scene, resync);
     held();
     if (resync.why == Resync::Why::granted) return;
@@ -102,6 +110,12 @@ class MustCont final : public Judging<MustCont> {
     const Glance& node = scene.before;
     if (resync.why != Resync::Why::before_backlog || !scene.same_life()) return;
     came_near(node.first - resync.wanted, "bytes", "a request came too late for the backlog by");
+  }
+
+  // What has been forgotten, or not been written yet, nobody can be continued from.
+  static bool holds_from(const Scene& scene, Offset wanted) {
+    const Glance& node = scene.before;
+    return !scene.same_life() || !node.has_backlog || (wanted >= node.first && wanted <= node.next);
   }
 
   static bool must_grant(const Scene& scene, const Memory& memory, std::string_view id,

@@ -10,7 +10,7 @@
 //
 // Whether something goes on for ever is not decided by the clock on the wall: a run counts its events, and
 // has a most of them (campaign.h). Only one event that does not come to an end by itself is ended, when it
-// has taken ten seconds of its processor's own time, which is a million times what an event takes.
+// has taken three seconds of its processor's own time, which is a hundred thousand times what an event takes.
 #pragma once
 
 #include <atomic>
@@ -49,7 +49,7 @@ struct Answer {
 class Children {
  public:
   using Handler = std::function<std::string(std::string_view request)>;
-  static constexpr std::chrono::milliseconds kLongestEvent{10'000};  // of processor time
+  static constexpr std::chrono::milliseconds kLongestEvent{3'000};  // of processor time
 
   Children(unsigned count, Handler handler, std::chrono::milliseconds longest_event = kLongestEvent);
   ~Children();  // ends them all

@@ -130,6 +130,10 @@ std::pair<std::string, std::string> Script::a_link() {
   return {one, other_than(one)};
 }
 
+std::string Script::address(std::string_view node) const {
+  return "10.0.0." + std::to_string(index(node) + 1) + " 6379";
+}
+
 std::string Script::top_of(std::string_view node) const {
   std::string at(node);
   for (std::size_t hops = 0; hops <= cast.size(); ++hops) {
