@@ -1,6 +1,8 @@
 #include "tools/fuzz.h"
 
 #include <algorithm>
+#include <charconv>
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -60,17 +62,33 @@ std::string short_number(double number) {
 
 // --- canaries -----------------------------------------------------------------------------------------
 
+// "kill-at-4711": a kill in the middle of writing that byte of the journal, and "kill-at-0": one between two
+// failures' folders.
+std::optional<std::size_t> kill_point(std::string_view canary) {
+  constexpr std::string_view kWord = "kill-at-";
+  std::size_t byte = 0;
+  if (!canary.starts_with(kWord)) return std::nullopt;
+  const std::string_view digits = canary.substr(kWord.size());
+  const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), byte);
+  if (problem != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
+  return byte;
+}
+
 // Defects of a campaign, planted to see that they are noticed.
 bool plant(const std::string& canary, Plan& plan, scenarios::Demands& demands) {
   if (canary == "nondeterminism") {
     plan.disturb = [](scenarios::Scenario& s, bool again) { s.seed += again ? 1 : 0; };
   } else if (canary == "silent-oracle") {
     plan.disturb = [](scenarios::Scenario& s, bool) { s.leave_out["PREFIX"] = "a canary"; };
+  } else if (canary == "crash") {
+    plan.disturb = [](scenarios::Scenario& s, bool) {
+      if (s.seed % 8 == 0) std::abort();
+    };
   } else if (canary == "dead-mark") {
     demands.marks.push_back("canary-that-nobody-reaches");
     demands.long_enough = 0;
   }
-  return canary.empty() || plan.disturb || demands.long_enough == 0;
+  return canary.empty() || plan.disturb || demands.long_enough == 0 || kill_point(canary).has_value();
 }
 
 // --- one campaign -------------------------------------------------------------------------------------
@@ -82,7 +100,7 @@ class Campaign {
 
   int run() {
     if (!plant(options_.canary, plan_, demands_))
-      return bad("the canaries are nondeterminism, silent-oracle and dead-mark");
+      return bad("the canaries are nondeterminism, silent-oracle, dead-mark, crash and kill-at-N");
     if (!folder_.empty()) {
       if (const int problem = open_folder(); problem != kPass) return problem;
     }
@@ -117,6 +135,7 @@ class Campaign {
                                           : scenarios::Journal::resume(path, plan);
     if (auto* wrong = std::get_if<scenarios::Journal::Problem>(&opened)) return bad(wrong->sentence);
     journal_.emplace(std::move(std::get<scenarios::Journal>(opened)));
+    if (const auto byte = kill_point(options_.canary); byte && *byte > 0) journal_->die_at(*byte);
     if (journal_->last()) {
       auto read = Tally::from_json(*journal_->last());
       if (!read) return bad(path + " holds a state that cannot be read");
@@ -130,7 +149,8 @@ class Campaign {
   void saw(bool more, Progress& progress) {
     const bool news = tally_.failures.size() > known_failures_;
     constexpr auto kOften = std::chrono::milliseconds(250);
-    if (more && (news || Clock::now() - saved_ >= kOften)) save();
+    const bool always = kill_point(options_.canary).has_value();
+    if (more && (news || always || Clock::now() - saved_ >= kOften)) save();
     if (news) {
       for (const auto& [key, failure] : tally_.failures) {
         if (told_.insert(key).second) progress.say(key + ": " + failure.finding.sentence);
@@ -181,6 +201,7 @@ class Campaign {
         progress.say(all[i]->finding.key + ": its folder could not be written, the process came to its end by " +
                      answer.death->words);
       }
+      if (kill_point(options_.canary) == 0U) std::raise(SIGKILL);
       progress.show("shrunk " + std::to_string(++ready) + " of " + std::to_string(all.size()) + " failures");
     };
     scenarios::in_children(options_.jobs, all.size(), write, written, &stop);
@@ -280,6 +301,20 @@ int kill_matrix(const FuzzOptions& options) {
   budget.shrink.runs = options.shrink_runs;
   budget.stop = &stop;
   Progress progress(options.quiet, "replsim fuzz");
+  // What fails without any quirk is no kill.
+  if (const auto clean = make_plan(options.seed, options.profile, {}, "fuzz")) {
+    scenarios::Budget same;
+    same.runs = budget.runs;
+    same.time = budget.time;
+    same.workers = options.jobs;
+    same.stop = &stop;
+    Tally tally;
+    conduct(*clean, same, tally, {});
+    for (const auto& [key, failure] : tally.failures) {
+      progress.say("without any quirk: " + key + ": " + failure.finding.sentence);
+      budget.known.insert(key);
+    }
+  }
   std::size_t killed = 0, tried = 0;
   const auto told = [&](const scenarios::Kill& kill) {
     ++tried;

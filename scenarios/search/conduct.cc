@@ -138,9 +138,14 @@ class Work {
       tally.merge(next->second);
       done_.erase(next);
       more = true;
-      if (budget_.until_first_failure && !tally.failures.empty()) over_ = true;
+      if (budget_.until_first_failure && has_news(tally)) over_ = true;
     }
     return more;
+  }
+
+  bool has_news(const Tally& tally) const {
+    return std::any_of(tally.failures.begin(), tally.failures.end(),
+                       [&](const auto& failure) { return !budget_.known.contains(failure.first); });
   }
 
   const Budget& budget_;

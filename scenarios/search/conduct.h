@@ -14,7 +14,8 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
-#include <vector>
+#include <set>
+#include <string>
 
 #include "scenarios/search/campaign.h"
 #include "scenarios/search/tally.h"
@@ -27,6 +28,7 @@ struct Budget {
   std::optional<std::chrono::nanoseconds> time;
   unsigned workers = 1;
   bool until_first_failure = false;
+  std::set<std::string> known;  // keys of failures that do not count for that
   const std::atomic<bool>* stop = nullptr;  // set from outside, by Ctrl-C: ends soon
 };
 

@@ -114,7 +114,7 @@ std::optional<std::string> Script::a_replica() {
 std::vector<std::string> Script::replicas_of(std::string_view master) const {
   std::vector<std::string> replicas;
   for (const Standing& one : cast) {
-    if (one.follows == master) replicas.push_back(one.name);
+    if (one.follows == master && one.name != master) replicas.push_back(one.name);
   }
   return replicas;
 }
