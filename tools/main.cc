@@ -14,6 +14,7 @@
 
 #include "scenarios/language/nearest.h"
 #include "tools/conform.h"
+#include "tools/conform_target.h"
 #include "tools/replay.h"
 #include "tools/diagram.h"
 #include "tools/fuzz.h"
@@ -99,15 +100,38 @@ Verb add_marks(CLI::App& app, ListOptions& options) {
   return {verb, [&options] { return marks(options); }};
 }
 
-Verb add_conform(CLI::App& app, ConformOptions& options) {
-  CLI::App* verb = app.add_subcommand("conform", "Hold the model against what a real server did");
-  verb->add_option("--golden", options.golden, "A folder of golden cases: inputs/ and cases/")
-      ->required()
-      ->type_name("DIR");
+Verb add_conform(CLI::App& app, ConformOptions& options, ConformTargetOptions& of_target) {
+  CLI::App* verb = app.add_subcommand(
+      "conform", "Hold the model against what a real server did, or a server against clauses");
+  CLI::Option* golden =
+      verb->add_option("--golden", options.golden, "A folder of golden cases: inputs/ and cases/")
+          ->type_name("DIR");
+  CLI::Option* target = verb->add_option("--target", of_target.target,
+                                         "Numbered statements about PSYNC, on this server")
+                            ->type_name("HOST PORT")
+                            ->expected(2)
+                            ->excludes(golden);
+  verb->add_option("--clause", of_target.clauses, "With --target: this one only, as M03 (repeatable)")
+      ->type_name("NAME")
+      ->allow_extra_args(false)
+      ->needs(target);
+  verb->add_option("--junit", of_target.junit, "With --target: write the outcome there too")
+      ->type_name("FILE")
+      ->needs(target);
+  verb->add_option("--password", of_target.password, "With --target: of the server")->needs(target);
+  verb->add_flag("--allow-writes", of_target.allow_writes,
+                 "With --target: also if it has data, which may be lost")
+      ->needs(target);
   verb->add_option("cases", options.cases, "Names of cases; without any, all")->type_name("CASE");
   verb->add_flag("--all", options.all, "Print every difference, not only the first of each case");
   verb->add_flag("--json", options.json, "Print the outcome as one JSON document");
-  return {verb, [&options] { return conform(options); }};
+  return {verb, [&options, &of_target] {
+            if (!of_target.target.empty()) return conform_target(of_target);
+            if (!options.golden.empty()) return conform(options);
+            std::cerr << kProgram << ": conform needs --golden DIR or --target HOST PORT; see " << kProgram
+                      << " conform --help\n";
+            return kBadInput;
+          }};
 }
 
 Verb add_fuzz(CLI::App& app, FuzzOptions& options) {
@@ -233,6 +257,7 @@ int run(int argc, char** argv) {
 
   CheckOptions check_options;
   ConformOptions conform_options;
+  ConformTargetOptions conform_target_options;
   ReplayOptions replay_options;
   DiagramOptions diagram_options;
   ListOptions quirk_options, profile_options, mark_options;
@@ -243,7 +268,7 @@ int run(int argc, char** argv) {
   const std::vector<Verb> verbs = {
       add_replay(app, replay_options),
       add_check(app, check_options),
-      add_conform(app, conform_options),
+      add_conform(app, conform_options, conform_target_options),
       add_fuzz(app, fuzz_options),
       add_shrink(app, shrink_options),
       add_verify(app, verify_options),
