@@ -82,8 +82,7 @@ class MustCont final : public Judging<MustCont> {
       held();
       return fail(scene, "granted-what-is-gone",
                   std::string(scene.node.name) + " continues " + requester(scene) + " from " +
-                      place_asked(resync) + ", but it holds bytes " + grouped(scene.before.first) +
-                      " to " + grouped(scene.before.next - 1));
+                      place_asked(resync) + ", but it" + window(scene.before));
     }
     if (!must_grant(scene, memory, resync.id, resync.wanted)) return too_late(scene, resync);
     held();
@@ -134,16 +133,16 @@ class MustCont final : public Judging<MustCont> {
   static std::string place_asked(const Resync& resync) {
     return "byte " + grouped(resync.wanted) + " of " + resync.id.substr(0, 8);
   }
+  static std::string window(const Glance& node) {
+    if (node.first == node.next) return " goes on with byte " + grouped(node.next);
+    return " holds bytes " + grouped(node.first) + " to " + grouped(node.next - 1);
+  }
   static std::string held_there(const Scene& scene, const Memory& memory, std::string_view id) {
     const Glance& node = scene.before;
     const std::string name(scene.node.name);
-    const std::string window =
-        node.first == node.next
-            ? name + " goes on with byte " + grouped(node.next)
-            : name + " holds bytes " + grouped(node.first) + " to " + grouped(node.next - 1);
-    if (equals(id, node.id)) return "a history that " + name + " is in, and " + window;
+    if (equals(id, node.id)) return "a history that " + name + " is in, and " + name + window(node);
     return "a history that " + name + " was in up to " + grouped(memory.previous->offset) +
-           ", and " + window;
+           ", and " + name + window(node);
   }
 
   void judge_backlog(const Scene& scene) {

@@ -327,6 +327,14 @@ void coordinated_failover(Script& s) {
   }
 }
 
+// Without a limit it waits as long as it takes, so it is called off in the end.
+void quiet_failover(Script& s) {
+  const std::string master = s.top_of(s.a_link().first);
+  s.run(master, {"FAILOVER"}, "admin");
+  s.sleep(seconds(s.dice.pick({6, 12})));
+  s.run(master, {"FAILOVER ABORT"}, "admin");
+}
+
 void role_in_transaction(Script& s) {
   const auto [master, replica] = s.a_link();
   const std::string node = s.dice.chance(1, 2) ? replica : s.top_of(master);
@@ -553,6 +561,17 @@ void expiry(Script& s) {
     s.run(master, {"SELECT " + std::to_string(s.dice.below(s.databases))});
   s.run(master, {"SET x0 5 PX " + std::to_string(ms)});
   if (s.dice.chance(1, 4)) maybe_trouble(s, above, replica, 1, 1);
+  if (s.dice.chance(1, 2)) {  // nobody tells the replica that it is over, and it is asked
+    s.later(milliseconds(s.dice.pick({ms / 2, 5})));
+    Fault stuck;
+    stuck.what = Freeze{{above, replica}};
+    stuck.lasts = milliseconds(s.dice.pick({ms + 200, 3 * ms}));
+    s.fault(std::move(stuck));
+    s.later(milliseconds(ms + s.dice.pick({1, 20, 100})));
+    s.run(replica, {s.dice.pick({"GET x0", "EXISTS x0 n0", "TTL x0", "TYPE x0", "DBSIZE"}),
+                    s.dice.pick({"EXISTS x0", "STRLEN x0", "PTTL x0", "RANDOMKEY", "KEYS x*"})},
+          "reader");
+  }
   s.later(milliseconds(s.dice.pick({ms / 2, ms - 1, ms, ms + 1, ms + 60, 2 * ms})));
   s.run(master, {s.dice.pick({"INCR x0", "PERSIST x0", "PEXPIRE x0 300", "GET x0", "SETNX x0 1",
                               "APPEND x0 1", "EXISTS x0", "RENAME x0 x1", "GETEX x0 PERSIST"})});
@@ -736,7 +755,7 @@ constexpr auto kEpisodes = std::to_array<Episode>({
     {overrun, 3, Family::small_backlog},
     {overrun, 3, Family::small_limits},
     {settle, 4},
-    {read, 2, Family::reads},
+    {read, 3, Family::reads},
     {waits, 3, Family::waits},
     {idle, 2},
     {idle, 2, Family::idle_ttl},
@@ -779,12 +798,13 @@ void play_episodes(Script& s) {
   if (s.untouched) {  // what there is to do at offset 0
     const std::size_t plots = 1 + s.dice.below(3);
     for (std::size_t i = 0; i < plots; ++i) {
-      switch (s.dice.below(6)) {
+      switch (s.dice.below(7)) {
         case 0: restart_node(s); break;
         case 1: role_change(s); break;
         case 2: failover(s); break;
         case 3: probe(s); break;
         case 4: outage(s); break;
+        case 5: quiet_failover(s); break;
         default: coordinated_failover(s);
       }
     }

@@ -196,7 +196,7 @@ void torn_payload(Script& s) {
       case 2: {  // longer than anybody waits, or not quite
         const sim::Duration timeout = std::min<sim::Duration>(s.timeout, seconds(15));
         order_job(s, replica, JobFault::Job::load, JobFault::Does::takes,
-                  s.dice.weighted<sim::Duration>({{2, timeout + seconds(2)}, {1, seconds(2)}, {1, timeout - milliseconds(500)}}));
+                  s.dice.weighted<sim::Duration>({{3, timeout + seconds(4)}, {1, seconds(2)}, {1, timeout - milliseconds(500)}}));
         break;
       }
       case 3: {
