@@ -1,4 +1,5 @@
 // The folder of one failure: everything that somebody needs who has to fix it.
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -23,30 +24,40 @@ std::string quoted(const std::string& path) {
   return path.find(' ') == std::string::npos ? path : "'" + path + "'";
 }
 
-std::optional<FailureFiles> read_back(const fs::path& folder, const scenarios::FailureTally& failure) {
-  std::ifstream in(folder / "failure.json");
-  const Json json = Json::parse(in, nullptr, false);
-  if (!in.is_open() || json.is_discarded() || !json.is_object()) return std::nullopt;
-  if (json.value("first", std::uint64_t{0}) != failure.first) return std::nullopt;
-  FailureFiles files;
-  files.found_size = json.value("found_events", std::size_t{0});
-  files.shrunk = json.value("shrunk", false);
-  files.shrunk_size = json.value("shrunk_events", std::size_t{0});
-  files.complete = json.value("complete", false);
-  files.freedoms = json.value("freedoms", std::vector<std::string>{});
-  return files;
+fs::path place_of(const std::string& folder, const scenarios::FailureTally& failure) {
+  return fs::path(folder) / "failures" / scenarios::folder_name(failure.finding.key);
+}
+
+void name_it(FailureFiles& files, const fs::path& place, const scenarios::FailureTally& failure) {
+  files.key = failure.finding.key;
+  files.folder = "failures/" + place.filename().string();
+  files.command = "replsim replay " + quoted((place / (files.shrunk ? "shrunk.json" : "found.json")).string());
 }
 
 std::string readme(const scenarios::FailureTally& failure, const FailureFiles& files,
-                   const std::string& shown, const std::string& regenerate, bool picture) {
+                   const std::optional<scenarios::Finding>& smallest, const std::string& shown, const std::string& regenerate, bool picture) {
   const scenarios::Finding& finding = failure.finding;
-  std::string out = "# " + finding.key + "\n\n" + finding.sentence + "\n\n";
-  out += "Seen first " + scenarios::duration_text(finding.at.time_since_epoch()) +
-         " after the start of run " + std::to_string(failure.first) + ".\n\n";
+  // Of the scenario that is shown; of the one that was found only where they differ.
+  const scenarios::Finding& seen = smallest && smallest->key == finding.key ? *smallest : finding;
+  const auto at = [](const scenarios::Finding& f) {
+    return scenarios::duration_text(std::chrono::duration_cast<std::chrono::milliseconds>(f.at.time_since_epoch()));
+  };
+  std::string out = "# " + finding.key + "\n\n" + seen.sentence + "\n\n";
+  out += "Seen " + at(seen) + " after the start of this scenario, which is in `" +
+         (files.shrunk ? "shrunk.json" : "found.json") + "`:\n\n";
+  out += "```json\n" + shown + "```\n\n";
   out += "    " + files.command + "\n\n";
+  if (!seen.also.empty()) {
+    out += "In the same run failed:";
+    for (const std::string& oracle : seen.also) out += " " + oracle;
+    out += "\n\n";
+  }
   for (const std::string& freedom : files.freedoms) out += "- " + freedom + "\n";
   if (!files.freedoms.empty()) out += "\n";
-  out += "```json\n" + shown + "```\n\n";
+  if (files.shrunk) {
+    out += "As it was found, in run " + std::to_string(failure.first) + " and " + std::to_string(failure.count - 1) +
+           " more, " + at(finding) + " after the start: " + finding.sentence + "\n\n";
+  }
   if (picture) out += "![What the replicas' links did](states.svg)\n\n";
   out += "| file | |\n|---|---|\n";
   if (files.shrunk) {
@@ -62,27 +73,33 @@ std::string readme(const scenarios::FailureTally& failure, const FailureFiles& f
 
 }  // namespace
 
-FailureFiles write_failure(const std::string& folder, const scenarios::Plan& plan,
-                           const scenarios::FailureTally& failure, std::uint64_t shrink_runs) {
-  const std::string name = scenarios::folder_name(failure.finding.key);
-  const fs::path place = fs::path(folder) / "failures" / name;
-  const auto complete_names = [&](FailureFiles& files) {
-    files.key = failure.finding.key;
-    files.folder = "failures/" + name;
-    files.command = "replsim replay " +
-                    quoted((place / (files.shrunk ? "shrunk.json" : "found.json")).string());
-  };
-  if (auto files = read_back(place, failure); files && (files->shrunk || shrink_runs == 0)) {
-    complete_names(*files);
-    return *files;
-  }
+std::optional<FailureFiles> read_failure(const std::string& folder, const scenarios::FailureTally& failure) {
+  const fs::path place = place_of(folder, failure);
+  std::ifstream in(place / "failure.json");
+  const Json json = Json::parse(in, nullptr, false);
+  if (!in.is_open() || json.is_discarded() || !json.is_object()) return std::nullopt;
+  if (json.value("first", std::uint64_t{0}) != failure.first) return std::nullopt;
+  FailureFiles files;
+  files.found_size = json.value("found_events", std::size_t{0});
+  files.shrunk = json.value("shrunk", false);
+  files.shrunk_size = json.value("shrunk_events", std::size_t{0});
+  files.complete = json.value("complete", false);
+  files.freedoms = json.value("freedoms", std::vector<std::string>{});
+  name_it(files, place, failure);
+  return files;
+}
+
+void write_failure(const std::string& folder, const scenarios::Plan& plan,
+                   const scenarios::FailureTally& failure, std::uint64_t shrink_runs) {
+  const fs::path place = place_of(folder, failure);
+  if (auto files = read_failure(folder, failure); files && (files->shrunk || shrink_runs == 0)) return;
 
   FailureFiles files;
   scenarios::Scenario scenario = scenarios::scenario_of(plan, failure.first);
   const std::string found = write_scenario(scenario);
   files.found_size = scenarios::size_in_events(scenario);
-  if (shrink_runs > 0 && failure.finding.oracle != "CRASH") {
-    const auto still_fails = scenarios::fails_with(failure.finding.key);
+  const auto still_fails = scenarios::fails_with(failure.finding.key);
+  if (shrink_runs > 0 && still_fails(scenario)) {
     scenarios::Shrunk shrunk = scenarios::shrink(scenario, still_fails, {shrink_runs});
     scenario = std::move(shrunk.scenario);
     scenario.name = "shrunk";
@@ -94,16 +111,17 @@ FailureFiles write_failure(const std::string& folder, const scenarios::Plan& pla
     for (const auto& freedom : scenarios::freedoms_of(scenario, still_fails, {kToProbe}))
       files.freedoms.push_back(freedom.sentence);
   }
-  complete_names(files);
+  name_it(files, place, failure);
   const std::string shown = write_scenario(scenario);
 
   // Everything in a folder beside it, which then takes its place: it is there whole or not at all.
-  const fs::path fresh = fs::path(folder) / "failures" / (".new-" + name);
+  const fs::path fresh = place.parent_path() / (".new-" + place.filename().string());
   std::error_code ignored;
   fs::remove_all(fresh, ignored);
   fs::create_directories(fresh);
   Replayed replayed;
-  replayed.run = scenarios::run_guarded(scenario, sim::TraceMode::keep);
+  scenarios::Sandbox sandbox;
+  replayed.run = scenarios::run_safely(sandbox, scenario, sim::TraceMode::keep);
   std::ostringstream timeline, trace;
   print_replay(timeline, replayed, false, 0);
   sim::write_trace(trace, replayed.run.trace);
@@ -117,7 +135,7 @@ FailureFiles write_failure(const std::string& folder, const scenarios::Plan& pla
   if (files.shrunk) write_file((fresh / "shrunk.json").string(), shown);
   write_file((fresh / "timeline.txt").string(), timeline.str());
   write_file((fresh / "trace.jsonl").string(), trace.str());
-  write_file((fresh / "README.md").string(), readme(failure, files, shown, regenerate, picture));
+  write_file((fresh / "README.md").string(), readme(failure, files, finding_of(replayed.run), shown, regenerate, picture));
   const Json json{{"key", failure.finding.key},
                   {"sentence", failure.finding.sentence},
                   {"first", failure.first},
@@ -132,7 +150,6 @@ FailureFiles write_failure(const std::string& folder, const scenarios::Plan& pla
   fs::remove_all(place, ignored);
   fs::rename(fresh, place, ignored);
   if (ignored) std::cerr << "replsim: cannot write " << place.string() << '\n';
-  return files;
 }
 
 }  // namespace tools

@@ -1,17 +1,19 @@
 #include "tools/fuzz.h"
 
 #include <algorithm>
+#include <charconv>
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <iterator>
-#include <mutex>
 #include <set>
 #include <sstream>
 
 #include "scenarios/language/write.h"
 #include "scenarios/run/quirks.h"
+#include "scenarios/search/children.h"
 #include "scenarios/search/conduct.h"
 #include "scenarios/search/journal.h"
 #include "scenarios/search/kill_matrix.h"
@@ -61,17 +63,33 @@ std::string short_number(double number) {
 
 // --- canaries -----------------------------------------------------------------------------------------
 
+// "kill-at-4711": a kill in the middle of writing that byte of the journal, and "kill-at-0": one between two
+// failures' folders.
+std::optional<std::size_t> kill_point(std::string_view canary) {
+  constexpr std::string_view kWord = "kill-at-";
+  std::size_t byte = 0;
+  if (!canary.starts_with(kWord)) return std::nullopt;
+  const std::string_view digits = canary.substr(kWord.size());
+  const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), byte);
+  if (problem != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
+  return byte;
+}
+
 // Defects of a campaign, planted to see that they are noticed.
 bool plant(const std::string& canary, Plan& plan, scenarios::Demands& demands) {
   if (canary == "nondeterminism") {
     plan.disturb = [](scenarios::Scenario& s, bool again) { s.seed += again ? 1 : 0; };
   } else if (canary == "silent-oracle") {
     plan.disturb = [](scenarios::Scenario& s, bool) { s.leave_out["PREFIX"] = "a canary"; };
+  } else if (canary == "crash") {
+    plan.disturb = [](scenarios::Scenario& s, bool) {
+      if (s.seed % 8 == 0) std::abort();
+    };
   } else if (canary == "dead-mark") {
     demands.marks.push_back("canary-that-nobody-reaches");
     demands.long_enough = 0;
   }
-  return canary.empty() || plan.disturb || demands.long_enough == 0;
+  return canary.empty() || plan.disturb || demands.long_enough == 0 || kill_point(canary).has_value();
 }
 
 // --- one campaign -------------------------------------------------------------------------------------
@@ -83,12 +101,11 @@ class Campaign {
 
   int run() {
     if (!plant(options_.canary, plan_, demands_))
-      return bad("the canaries are nondeterminism, silent-oracle and dead-mark");
+      return bad("the canaries are nondeterminism, silent-oracle, dead-mark, crash and kill-at-N");
     if (!folder_.empty()) {
       if (const int problem = open_folder(); problem != kPass) return problem;
     }
     const auto& stop = stop_on_interrupt();
-    blame_crashes_on_runs(plan_);
     Progress progress(options_.quiet, "replsim fuzz");
     began_ = Clock::now();
     before_ = tally_.runs;
@@ -119,6 +136,7 @@ class Campaign {
                                           : scenarios::Journal::resume(path, plan);
     if (auto* wrong = std::get_if<scenarios::Journal::Problem>(&opened)) return bad(wrong->sentence);
     journal_.emplace(std::move(std::get<scenarios::Journal>(opened)));
+    if (const auto byte = kill_point(options_.canary); byte && *byte > 0) journal_->die_at(*byte);
     if (journal_->last()) {
       auto read = Tally::from_json(*journal_->last());
       if (!read) return bad(path + " holds a state that cannot be read");
@@ -132,7 +150,8 @@ class Campaign {
   void saw(bool more, Progress& progress) {
     const bool news = tally_.failures.size() > known_failures_;
     constexpr auto kOften = std::chrono::milliseconds(250);
-    if (more && (news || Clock::now() - saved_ >= kOften)) save();
+    const bool always = kill_point(options_.canary).has_value();
+    if (more && (news || always || Clock::now() - saved_ >= kOften)) save();
     if (news) {
       for (const auto& [key, failure] : tally_.failures) {
         if (told_.insert(key).second) progress.say(key + ": " + failure.finding.sentence);
@@ -154,6 +173,7 @@ class Campaign {
              " simulated s/s, ";
     }
     out += std::to_string(tally_.marks.size()) + " of " + std::to_string(demands_.marks.size()) + " marks";
+    out += ", " + std::to_string(tally_.coverage.cells_reached()) + " cells";
     if (tally_.failures.empty()) return out + ", no failure";
     return out + ", " + std::to_string(tally_.failed_runs()) + " failed in " +
            std::to_string(tally_.failures.size()) + (tally_.failures.size() == 1 ? " way" : " ways");
@@ -171,17 +191,24 @@ class Campaign {
     for (const auto& [key, failure] : tally_.failures) all.push_back(&failure);
     std::sort(all.begin(), all.end(), [](auto* a, auto* b) { return a->first < b->first; });
     if (all.size() > kMostFolders) all.resize(kMostFolders);
-    files_.resize(all.size());
-    std::mutex mutex;
     std::size_t ready = 0;
     progress.show("writing " + std::to_string(all.size()) + " failures", true);
-    scenarios::in_parallel(options_.jobs, all.size(), [&](std::size_t i) {
-      if (stop) return;
-      files_[i] = write_failure(folder_, plan_, *all[i], options_.shrink_runs);
-      const std::scoped_lock lock(mutex);
+    const auto write = [&](std::size_t i) {
+      write_failure(folder_, plan_, *all[i], options_.shrink_runs);
+      return std::string();
+    };
+    const auto written = [&](std::size_t i, const scenarios::Answer& answer) {
+      if (answer.death) {
+        progress.say(all[i]->finding.key + ": its folder could not be written, the process came to its end by " +
+                     answer.death->words);
+      }
+      if (kill_point(options_.canary) == 0U) std::raise(SIGKILL);
       progress.show("shrunk " + std::to_string(++ready) + " of " + std::to_string(all.size()) + " failures");
-    });
-    std::erase_if(files_, [](const auto& files) { return files.key.empty(); });
+    };
+    scenarios::in_children(options_.jobs, all.size(), write, written, &stop);
+    for (const auto* failure : all) {
+      if (auto files = read_failure(folder_, *failure)) files_.push_back(std::move(*files));
+    }
   }
 
   std::string command() const {
@@ -275,6 +302,20 @@ int kill_matrix(const FuzzOptions& options) {
   budget.shrink.runs = options.shrink_runs;
   budget.stop = &stop;
   Progress progress(options.quiet, "replsim fuzz");
+  // What fails without any quirk is no kill.
+  if (const auto clean = make_plan(options.seed, options.profile, {}, "fuzz")) {
+    scenarios::Budget same;
+    same.runs = budget.runs;
+    same.time = budget.time;
+    same.workers = options.jobs;
+    same.stop = &stop;
+    Tally tally;
+    conduct(*clean, same, tally, {});
+    for (const auto& [key, failure] : tally.failures) {
+      progress.say("without any quirk: " + key + ": " + failure.finding.sentence);
+      budget.known.insert(key);
+    }
+  }
   std::size_t killed = 0, tried = 0;
   const auto told = [&](const scenarios::Kill& kill) {
     ++tried;

@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <csignal>
 #include <cstdio>
@@ -25,25 +24,6 @@ static_assert(std::atomic<bool>::is_always_lock_free);
 
 void on_interrupt(int) {
   if (interrupted.exchange(true)) _exit(kInterrupted);
-}
-
-// What a handler of signals may do is little: the words are ready, the number is written out by hand.
-std::string before_index, after_index;
-
-void on_crash(int signal) {
-  std::array<char, 20> digits{};
-  std::size_t at = digits.size();
-  std::uint64_t index = scenarios::run_in_progress();
-  do digits[--at] = static_cast<char>('0' + index % 10);
-  while ((index /= 10) != 0);
-  const auto say = [](const char* text, std::size_t size) {
-    if (write(STDERR_FILENO, text, size) < 0) _exit(kDefect);
-  };
-  say(before_index.data(), before_index.size());
-  say(digits.data() + at, digits.size() - at);
-  say(after_index.data(), after_index.size());
-  std::signal(signal, SIG_DFL);
-  std::raise(signal);
 }
 
 bool known(const std::string& word, const std::vector<std::string_view>& words,
@@ -96,16 +76,6 @@ const std::atomic<bool>& stop_on_interrupt() {
   std::signal(SIGINT, on_interrupt);
   std::signal(SIGTERM, on_interrupt);
   return interrupted;
-}
-
-void blame_crashes_on_runs(const scenarios::Plan& plan) {
-  before_index = "\nreplsim fuzz: the program crashed; to repeat it: replsim fuzz --seed " +
-                 std::to_string(plan.seed) + " --first ";
-  after_index = " --runs 1";
-  if (!plan.profile.empty()) after_index += " --profile " + plan.profile;
-  for (const std::string& quirk : plan.quirks) after_index += " --quirk " + quirk;
-  after_index += "\n";
-  for (const int signal : {SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL}) std::signal(signal, on_crash);
 }
 
 bool write_file(const std::string& path, std::string_view text) {

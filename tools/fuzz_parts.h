@@ -25,10 +25,6 @@ std::optional<std::chrono::nanoseconds> read_time(const std::string& text);
 // Set by Ctrl-C from now on; a second one ends the program at once.
 const std::atomic<bool>& stop_on_interrupt();
 
-// A crash of the program (a broken assertion, a bad access) in a run of this plan says which run it was and
-// how to repeat it, before the program ends by it.
-void blame_crashes_on_runs(const scenarios::Plan& plan);
-
 // Writes the whole file or leaves what was there.
 bool write_file(const std::string& path, std::string_view text);
 
@@ -47,10 +43,14 @@ class Progress {
   std::chrono::steady_clock::time_point last_{};
 };
 
-// Writes failures/KEY/ below `folder`: README.md, found.json, shrunk.json, trace.jsonl, timeline.txt and, if
-// Graphviz is there, states.svg. What is there already is read. `shrink_runs` 0: it is not shrunk.
-scenarios::FailureFiles write_failure(const std::string& folder, const scenarios::Plan& plan,
-                                      const scenarios::FailureTally& failure,
-                                      std::uint64_t shrink_runs);
+// Writes failures/KEY/ below `folder`: README.md, found.json, shrunk.json, trace.jsonl, timeline.txt,
+// failure.json and, if Graphviz is there, states.svg. What is there already stays. `shrink_runs` 0: it is not
+// shrunk. To be called in a child process.
+void write_failure(const std::string& folder, const scenarios::Plan& plan,
+                   const scenarios::FailureTally& failure, std::uint64_t shrink_runs);
+
+// What has been written; nothing if it was not.
+std::optional<scenarios::FailureFiles> read_failure(const std::string& folder,
+                                                    const scenarios::FailureTally& failure);
 
 }  // namespace tools

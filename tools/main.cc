@@ -165,7 +165,8 @@ Verb add_fuzz(CLI::App& app, FuzzOptions& options) {
       ->type_name("FILE")
       ->needs(matrix);
   verb->add_option("--canary", options.canary,
-                   "Plant a defect that must be noticed: nondeterminism, silent-oracle, dead-mark")
+                   "Plant a defect that must be noticed: nondeterminism, silent-oracle, dead-mark, crash; or a kill "
+                   "while byte N of the journal is written: kill-at-N")
       ->type_name("NAME");
   return {verb, [&options] { return fuzz(options); }};
 }

@@ -25,7 +25,7 @@ int shrink(const ShrinkOptions& options) {
     return kBadInput;
   }
   scenario.must_fail.clear();  // what a witness must do is what is to be kept
-  const auto finding = finding_of(scenarios::run_guarded(scenario, sim::TraceMode::hash_only));
+  const auto finding = scenarios::Sandbox().finding(scenario);
   if (!finding) {
     std::cerr << "replsim shrink: " << shown_name(options.file)
               << " does not fail, so there is nothing to shrink\n";

@@ -249,6 +249,7 @@ Step::What read_raw(const Reader& r) {
     if (read_word(*close, r.errors, {"fin", "rst"})) raw.close = close->text;
     ++actions;
   }
+  r.step.flag("needed", raw.needed);
   if (actions != 1)
     r.errors.say(r.step.value(), "a raw step needs exactly one of \"dial\", \"send\" and \"close\"");
   return raw;

@@ -370,6 +370,7 @@ struct Raw {                        // one action of a raw peer
   std::optional<std::string> dial;  // node to connect to
   std::optional<std::string> send;  // exact bytes; may hold @{...}
   std::optional<std::string> close; // "fin" or "rst"
+  bool needed = true;               // false: where it cannot be done the steps go on all the same
   bool operator==(const Raw&) const = default;
 };
 

@@ -79,6 +79,7 @@ struct StepWriter {
     if (s.dial) out["dial"] = *s.dial;
     if (s.send) out["send"] = *s.send;
     if (s.close) out["close"] = *s.close;
+    if (!s.needed) out["needed"] = false;
     return out;
   }
   Json operator()(const Fault& s) const { return of(s); }

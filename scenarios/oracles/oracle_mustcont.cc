@@ -1,5 +1,6 @@
 // MUSTCONT: a request to resume is granted when the point it names lies in shared history that is
-// still held. A needless full resync looks like success to everybody else.
+// still held. A needless full resync looks like success to everybody else. No request is granted that
+// names bytes which are not there.
 //
 // Decided from outside, without the server's own judgement: for each node a memory of what it must
 // remember, made from what was seen of it.
@@ -77,6 +78,12 @@ class MustCont final : public Judging<MustCont> {
     if (resync.why == Resync::Why::asked_for_full || resync.why == Resync::Why::sync_command) {
       return judge_requester(scene, memory);
     }
+    if (resync.why == Resync::Why::granted && !holds_from(scene, resync.wanted)) {
+      held();
+      return fail(scene, "granted-what-is-gone",
+                  std::string(scene.node.name) + " continues " + requester(scene) + " from " +
+                      place_asked(resync) + ", but it" + window(scene.before));
+    }
     if (!must_grant(scene, memory, resync.id, resync.wanted)) return too_late(scene, resync);
     held();
     if (resync.why == Resync::Why::granted) return;
@@ -104,6 +111,12 @@ class MustCont final : public Judging<MustCont> {
     came_near(node.first - resync.wanted, "bytes", "a request came too late for the backlog by");
   }
 
+  // What has been forgotten, or not been written yet, nobody can be continued from.
+  static bool holds_from(const Scene& scene, Offset wanted) {
+    const Glance& node = scene.before;
+    return !scene.same_life() || !node.has_backlog || (wanted >= node.first && wanted <= node.next);
+  }
+
   static bool must_grant(const Scene& scene, const Memory& memory, std::string_view id,
                          Offset wanted) {
     const Glance& node = scene.before;
@@ -120,16 +133,16 @@ class MustCont final : public Judging<MustCont> {
   static std::string place_asked(const Resync& resync) {
     return "byte " + grouped(resync.wanted) + " of " + resync.id.substr(0, 8);
   }
+  static std::string window(const Glance& node) {
+    if (node.first == node.next) return " goes on with byte " + grouped(node.next);
+    return " holds bytes " + grouped(node.first) + " to " + grouped(node.next - 1);
+  }
   static std::string held_there(const Scene& scene, const Memory& memory, std::string_view id) {
     const Glance& node = scene.before;
     const std::string name(scene.node.name);
-    const std::string window =
-        node.first == node.next
-            ? name + " goes on with byte " + grouped(node.next)
-            : name + " holds bytes " + grouped(node.first) + " to " + grouped(node.next - 1);
-    if (equals(id, node.id)) return "a history that " + name + " is in, and " + window;
+    if (equals(id, node.id)) return "a history that " + name + " is in, and " + name + window(node);
     return "a history that " + name + " was in up to " + grouped(memory.previous->offset) +
-           ", and " + window;
+           ", and " + name + window(node);
   }
 
   void judge_backlog(const Scene& scene) {

@@ -172,7 +172,9 @@ class Stepper::Begin {
     } else if (raw.send) {
       const Resolved bytes = resolve(play_.sight(), *raw.send);
       tell("raw", raw.peer + " sends " + model::quoted(bytes.text));
-      if (!bytes.problem.empty()) return stepper_.fail(play_, bytes.problem, true);
+      if (!bytes.problem.empty()) {
+        return raw.needed ? stepper_.fail(play_, bytes.problem, true) : stepper_.done(play_);
+      }
       if (!world.peer_sends(peer, bytes.text)) return no_connection(raw);
     } else if (raw.close) {
       tell("raw", raw.peer + " closes (" + *raw.close + ")");
@@ -192,6 +194,7 @@ class Stepper::Begin {
     play_.tell_step(step_.place, what, text);
   }
   void no_connection(const Raw& raw) {
+    if (!raw.needed) return stepper_.done(play_);
     stepper_.fail(play_, "the peer " + raw.peer + " has no open connection", true);
   }
 

@@ -15,6 +15,8 @@
 
 #include "scenarios/language/scenario.h"
 #include "scenarios/run/runner.h"
+#include "scenarios/search/children.h"
+#include "scenarios/search/coverage.h"
 #include "sim/choice.h"
 
 namespace scenarios {
@@ -54,6 +56,10 @@ struct Finding {
 // The failure that a run is filed under, or nothing.
 std::optional<Finding> finding_of(const RunResult& result);
 
+// A run of more events than this is taken for one that never ends, and ended. The longest of a million
+// ordinary runs has a twentieth of that.
+inline constexpr std::uint64_t kMostEvents = 2'000'000;
+
 struct RunRecord {
   std::uint64_t index = 0;
   std::uint64_t hash = 0;  // of the trace
@@ -61,6 +67,7 @@ struct RunRecord {
   sim::Duration simulated{0};
   std::vector<Judgement> judgements;
   std::vector<std::string> marks;
+  Reached reached;
   std::optional<Finding> finding;
   bool repeated = false;
   bool differed = false;  // the two runs of one scenario, from each other
@@ -68,10 +75,35 @@ struct RunRecord {
 
 RunRecord run_of(const Plan& plan, std::uint64_t index);
 
-// The index of the run that this thread is making, or made last: whom to blame for a crash.
-std::uint64_t run_in_progress();
+// --- runs that do not end well ------------------------------------------------------------------------
+//
+// What the model does to its own process is a finding of the oracle CRASH, and like any other it is a
+// function of the scenario: the number of the event tells what was about to happen to whom, and the run up
+// to there can be made again, in any process, and shown.
 
-// A run that cannot end in an exception: one that the model throws is a finding of the oracle CRASH.
+// A run that cannot end in an exception: one that the model throws is such a finding. The pulse counts its
+// events. What ends the process ends it.
 RunResult run_guarded(const Scenario& scenario, sim::TraceMode mode);
+
+// The run of a scenario in whose event number `death.beats` the process ended: all before that, and the
+// finding.
+RunResult run_until(const Scenario& scenario, sim::TraceMode mode, const Death& death);
+
+// Run `index` of a plan, whose process ended so; with 0 beats nothing of it is made again.
+RunRecord record_of(const Plan& plan, std::uint64_t index, const Death& death);
+
+// Runs scenarios in a child process, one after the other: a crash is the child's end, and a finding here.
+class Sandbox {
+ public:
+  explicit Sandbox(std::chrono::milliseconds longest_event = Children::kLongestEvent);
+  // As the run ended. `death`, if it is given, is what ended the process, if anything did.
+  std::optional<Finding> finding(const Scenario& scenario, std::optional<Death>* death = nullptr);
+
+ private:
+  Children child_;
+};
+
+// The run of any scenario, whole or up to its crash, in this process: it is tried in a sandbox first.
+RunResult run_safely(Sandbox& sandbox, const Scenario& scenario, sim::TraceMode mode);
 
 }  // namespace scenarios

@@ -50,7 +50,7 @@ std::string on_strings(Script& s, char side) {
 
 std::string on_collections(Script& s, char side) {
   Dice& dice = s.dice;
-  switch (dice.below(14)) {
+  switch (dice.below(22)) {
     case 0:
       return "RPUSH l0 " + value_of(2, side);
     case 1:
@@ -77,6 +77,22 @@ std::string on_collections(Script& s, char side) {
       return "ZPOPMIN z0";
     case 12:
       return "SMOVE t0 t1 1";
+    case 13:
+      return "XADD q0 MAXLEN 3 * f " + value_of(1, side);
+    case 14:
+      return "LMOVE l0 l1 LEFT RIGHT";
+    case 15:
+      return "SINTERSTORE t1 t0 t1";
+    case 16:
+      return "ZUNIONSTORE z1 2 z0 z1";
+    case 17:
+      return "HINCRBYFLOAT h0 g 0.1";
+    case 18:
+      return "SETRANGE s1 3 " + value_of(2, side);
+    case 19:
+      return "GETDEL s1";
+    case 20:
+      return "PFADD p0 " + value_of(1 + dice.below(4), side);
     default:
       return "HINCRBY h0 f 2";
   }
@@ -132,13 +148,38 @@ std::string seldom_used(Script& s) {
   }
 }
 
+// What enters the stream is what a script did, not the script.
+std::string by_script(Script& s, char side) {
+  const std::string v = value_of(1 + s.dice.below(3), side);
+  switch (s.dice.below(7)) {
+    case 0:
+      return "EVAL \"redis.call('incr', KEYS[1]) return redis.call('append', KEYS[2], ARGV[1])\" 2 n0 s0 " + v;
+    case 1:
+      return "EVAL \"return redis.call('spop', KEYS[1])\" 1 t0";
+    case 2:
+      return "EVAL \"redis.call('set', KEYS[1], 1, 'px', ARGV[1]) return redis.call('incr', KEYS[1])\" 1 x0 " + lifetime(s);
+    case 3:  // fails half way
+      return "EVAL \"redis.call('incr', KEYS[1]) return redis.call('incr', KEYS[2])\" 2 n0 l0";
+    case 4:
+      return "EVAL \"return redis.call('incr', KEYS[1])\" 1 n1";
+    case 5:
+      return "FUNCTION LOAD REPLACE \"#!lua name=lib\\nredis.register_function('f', function(k, a) redis.call('incr', "
+             "k[1]) return redis.call('append', k[2], a[1]) end)\"";
+    default:
+      return "FCALL f 2 n0 s0 " + v;
+  }
+}
+
 std::string single(Script& s, char side) {
   const std::size_t collections = s.on(Family::collections) ? 5 : 0;
   const std::size_t lifetimes = s.on(Family::expiry) ? 5 : 0;
   const std::size_t big = s.big > 0 ? 3 : 0;
   const std::size_t flushes = s.on(Family::flushes) ? 1 : 0;
-  switch (
-      s.dice.weighted<int>({{8, 0}, {collections, 1}, {lifetimes, 2}, {big, 3}, {flushes, 4}})) {
+  const std::size_t scripts = s.on(Family::scripts) ? 4 : 0;
+  switch (s.dice.weighted<int>(
+      {{8, 0}, {collections, 1}, {lifetimes, 2}, {big, 3}, {flushes, 4}, {scripts, 5}})) {
+    case 5:
+      return by_script(s, side);
     case 1:
       return on_collections(s, side);
     case 2:
@@ -160,6 +201,7 @@ std::string value_of(std::size_t size, char side) {
 
 std::vector<std::string> operation(Script& s, char side) {
   std::vector<std::string> lines;
+  if (s.untouched) return lines;
   const auto select = [&] {
     if (s.databases > 1 && s.dice.chance(1, 3))
       lines.push_back("SELECT " + std::to_string(s.dice.below(s.databases)));

@@ -1,9 +1,12 @@
-// Runs of a campaign, made by several workers. Each has a world of its own and shares nothing; what
-// they found is put together in the order of indices, so that what is committed is always a
-// beginning: all runs below an index, and none above.
+// Runs of a campaign, made by several workers: processes of their own (children.h), so that one that
+// crashes is a finding and no more. What they found is put together in the order of indices, so that what
+// is committed is always a beginning: all runs below an index, and none above.
 //
-//      workers:    [0..15] [16..31] [32..47]            claimed in order, made in any
-//      committed:  0 ------------>                      told to the observer, in the caller's thread
+//      workers:    [0..31] [32..63] [64..95]            claimed in order, made in any
+//      committed:  0 ------------>                      told to the observer
+//
+// A block of runs in which a process ended is made again: first the run that it was at, alone, to see that
+// it does so by itself; then all of them, that one only up to the event in which it ended.
 #pragma once
 
 #include <atomic>
@@ -11,7 +14,8 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
-#include <vector>
+#include <set>
+#include <string>
 
 #include "scenarios/search/campaign.h"
 #include "scenarios/search/tally.h"
@@ -24,17 +28,15 @@ struct Budget {
   std::optional<std::chrono::nanoseconds> time;
   unsigned workers = 1;
   bool until_first_failure = false;
+  std::set<std::string> known;  // keys of failures that do not count for that
   const std::atomic<bool>* stop = nullptr;  // set from outside, by Ctrl-C: ends soon
 };
 
-// Called in the thread that called conduct(), after each commit and at least ten times a second: what
-// is committed so far, and whether anything is new in it.
+// Called after each commit and at least ten times a second: what is committed so far, and whether anything
+// is new in it.
 using Observer = std::function<void(const Tally& committed, bool more)>;
 
 // Adds to `tally`, whose runs are those from budget.first on that are already made.
 void conduct(const Plan& plan, const Budget& budget, Tally& tally, const Observer& observer);
-
-// Does work(0), work(1), ... work(count - 1), each once, in several threads.
-void in_parallel(unsigned workers, std::size_t count, const std::function<void(std::size_t)>& work);
 
 }  // namespace scenarios

@@ -154,13 +154,13 @@ void CoverageWatch::struck(const Followed& by, std::size_t own, sim::Instant now
                            const World& world) {
   const auto phase = static_cast<std::size_t>(phase_of(by, world));
   const auto kind = static_cast<std::size_t>(by.kind);
-  singles_.set(kind * kLinkPhases + phase);
+  reached_.singles.set(kind * kLinkPhases + phase);
   const auto meets = [&](const Followed& other) {
     if (!other.in_force && now - other.last_effect > kTogether) return;
     if (other.effects == 0) return;
     const auto second = static_cast<std::size_t>(other.kind);
     const std::size_t low = std::min(kind, second), high = std::max(kind, second);
-    pairs_.set((low * kFaultKinds + high) * kLinkPhases + phase);
+    reached_.pairs.set((low * kFaultKinds + high) * kLinkPhases + phase);
   };
   for (std::size_t i = 0; i < faults_.size(); ++i) {
     if (i != own) meets(faults_[i]);
@@ -219,21 +219,15 @@ std::size_t Coverage::cell(FaultKind one, FaultKind other, LinkPhase phase) {
   return (low * kFaultKinds + high) * kLinkPhases + static_cast<std::size_t>(phase);
 }
 
-void Coverage::add(const CoverageWatch& watch, const World& world) {
-  ++runs_;
-  for (const model::MarkName& mark : model::marks()) {
-    if (world.reached(mark.mark)) ++marks_[static_cast<std::size_t>(mark.mark)];
-  }
-  for (std::size_t i = 0; i < singles_.size(); ++i) singles_[i] += watch.singles_[i] ? 1 : 0;
-  for (std::size_t i = 0; i < pairs_.size(); ++i) pairs_[i] += watch.pairs_[i] ? 1 : 0;
+void Coverage::add(const Reached& run) {
+  for (std::size_t i = 0; i < singles_.size(); ++i) singles_[i] += run.singles[i] ? 1 : 0;
+  for (std::size_t i = 0; i < pairs_.size(); ++i) pairs_[i] += run.pairs[i] ? 1 : 0;
 }
 
 void Coverage::merge(const Coverage& other) {
-  runs_ += other.runs_;
   const auto add = [](auto& sums, const auto& more) {
     std::transform(sums.begin(), sums.end(), more.begin(), sums.begin(), std::plus<>());
   };
-  add(marks_, other.marks_);
   add(singles_, other.singles_);
   add(pairs_, other.pairs_);
 }
@@ -251,109 +245,97 @@ std::size_t Coverage::cells_reached() const {
       std::count_if(pairs_.begin(), pairs_.end(), [](std::uint64_t n) { return n > 0; }));
 }
 
-std::size_t Coverage::marks_reached() const {
-  const auto all = model::marks();
-  return static_cast<std::size_t>(
-      std::count_if(all.begin(), all.end(), [&](const auto& m) { return mark(m.mark) > 0; }));
+std::vector<std::pair<std::size_t, std::uint64_t>> Coverage::counts() const {
+  std::vector<std::pair<std::size_t, std::uint64_t>> counts;
+  for (std::size_t i = 0; i < singles_.size(); ++i) {
+    if (singles_[i] > 0) counts.emplace_back(i, singles_[i]);
+  }
+  for (std::size_t i = 0; i < pairs_.size(); ++i) {
+    if (pairs_[i] > 0) counts.emplace_back(singles_.size() + i, pairs_[i]);
+  }
+  return counts;
+}
+
+bool Coverage::set_count(std::size_t place, std::uint64_t count) {
+  if (place >= singles_.size() + pairs_.size()) return false;
+  (place < singles_.size() ? singles_[place] : pairs_[place - singles_.size()]) = count;
+  return true;
 }
 
 // --- for people, and for machines ----------------------------------------------------------------
 
-namespace {
-
-std::string padded(std::string_view text, std::size_t width, bool right) {
-  if (text.size() >= width) return std::string(text);
-  const std::string blanks(width - text.size(), ' ');
-  return right ? blanks + std::string(text) : std::string(text) + blanks;
-}
-
-}  // namespace
-
-std::string Coverage::table() const {
-  constexpr std::size_t kFirst = 14, kColumn = 9;
-  std::string out = "Runs in which a fault had an effect, by the phase of the link concerned\n\n";
-  out += padded("", kFirst, false);
-  for (const std::string_view phase : kPhaseNames)
-    out += padded(phase.size() > 8 ? phase.substr(0, 8) : phase, kColumn, true);
-  out += '\n';
+std::string Coverage::markdown() const {
+  std::string out = "Runs in which a fault had an effect, by the phase of the link that it met:\n\n| |";
+  std::string line = "\n|---|";
+  for (const std::string_view phase : kPhaseNames) {
+    out += " " + std::string(phase) + " |";
+    line += "--:|";
+  }
+  out += line + "\n";
   for (std::size_t k = 0; k < kFaultKinds; ++k) {
-    out += padded(kKindNames[k], kFirst, false);
+    out += "| " + std::string(kKindNames[k]) + " |";
     for (std::size_t p = 0; p < kLinkPhases; ++p) {
       const std::uint64_t n = singles_[k * kLinkPhases + p];
-      out += padded(n > 0 ? std::to_string(n) : ".", kColumn, true);
+      out += n > 0 ? " " + std::to_string(n) + " |" : " |";
     }
-    out += '\n';
+    out += "\n";
   }
-  out += "\nPhases (of " + std::to_string(kLinkPhases) +
-         ") in which two kinds met, and in how many runs\n\n";
-  out += padded("", kFirst, false);
-  for (const std::string_view kind : kKindNames) out += padded(kind.substr(0, 6), kColumn, true);
-  out += '\n';
+  out += "\nTwo faults that met: in how many of the " + std::to_string(kLinkPhases) +
+         " phases, and in how many runs:\n\n| |";
+  line = "\n|---|";
+  for (const std::string_view kind : kKindNames) {
+    out += " " + std::string(kind) + " |";
+    line += "--:|";
+  }
+  out += line + "\n";
   for (std::size_t low = 0; low < kFaultKinds; ++low) {
-    out += padded(kKindNames[low], kFirst, false);
+    out += "| " + std::string(kKindNames[low]) + " |";
     for (std::size_t high = 0; high < kFaultKinds; ++high) {
-      if (high < low) {
-        out += padded("", kColumn, true);
-        continue;
-      }
       std::size_t phases = 0;
       std::uint64_t sum = 0;
-      for (std::size_t p = 0; p < kLinkPhases; ++p) {
+      for (std::size_t p = 0; p < kLinkPhases && high >= low; ++p) {
         const std::uint64_t n = pairs_[(low * kFaultKinds + high) * kLinkPhases + p];
         phases += n > 0 ? 1 : 0;
         sum += n;
       }
-      out +=
-          padded(sum > 0 ? std::to_string(phases) + "/" + std::to_string(sum) : ".", kColumn, true);
+      out += sum > 0 ? " " + std::to_string(phases) + ": " + std::to_string(sum) + " |" : " |";
     }
-    out += '\n';
+    out += "\n";
   }
-  out += "\n" + std::to_string(cells_reached()) + " of " + std::to_string(kPairCells) +
-         " cells of two kinds and a phase, " + std::to_string(marks_reached()) + " of " +
-         std::to_string(model::marks().size()) + " marks, in " + std::to_string(runs_) + " runs\n";
-  std::string never;
-  for (const model::MarkName& m : model::marks()) {
-    if (mark(m.mark) == 0) never += (never.empty() ? "" : ", ") + std::string(m.name);
-  }
-  if (!never.empty()) out += "no run reached: " + never + "\n";
   return out;
 }
 
-std::string Coverage::json() const {
-  const auto quoted = [](std::string_view text) { return "\"" + std::string(text) + "\""; };
-  std::string out = "{\"runs\": " + std::to_string(runs_) +
-                    ", \"cells_reached\": " + std::to_string(cells_reached()) +
-                    ", \"cells\": " + std::to_string(kPairCells) + ", \"marks\": {";
-  bool first = true;
-  const auto comma = [&] { return std::exchange(first, false) ? "" : ", "; };
-  for (const model::MarkName& m : model::marks())
-    out += comma() + quoted(m.name) + ": " + std::to_string(mark(m.mark));
-  const auto by_phase = [&](const std::uint64_t* counts) {
-    std::string phases;
-    for (std::size_t p = 0; p < kLinkPhases; ++p) {
-      if (counts[p] == 0) continue;
-      phases +=
-          (phases.empty() ? "" : ", ") + quoted(kPhaseNames[p]) + ": " + std::to_string(counts[p]);
-    }
-    return phases;
-  };
-  out += "}, \"single\": {";
-  first = true;
-  for (std::size_t k = 0; k < kFaultKinds; ++k) {
-    const std::string phases = by_phase(&singles_[k * kLinkPhases]);
-    if (!phases.empty()) out += comma() + quoted(kKindNames[k]) + ": {" + phases + "}";
+namespace {
+
+Coverage::ByPhase by_phase(const std::uint64_t* counts) {
+  Coverage::ByPhase phases;
+  for (std::size_t p = 0; p < kLinkPhases; ++p) {
+    if (counts[p] > 0) phases[kPhaseNames[p]] = counts[p];
   }
-  out += "}, \"pairs\": {";
-  first = true;
+  return phases;
+}
+
+}  // namespace
+
+std::map<std::string, Coverage::ByPhase> Coverage::singles() const {
+  std::map<std::string, ByPhase> all;
+  for (std::size_t k = 0; k < kFaultKinds; ++k) {
+    ByPhase phases = by_phase(&singles_[k * kLinkPhases]);
+    if (!phases.empty()) all[std::string(kKindNames[k])] = std::move(phases);
+  }
+  return all;
+}
+
+std::map<std::string, Coverage::ByPhase> Coverage::pairs() const {
+  std::map<std::string, ByPhase> all;
   for (std::size_t low = 0; low < kFaultKinds; ++low) {
     for (std::size_t high = low; high < kFaultKinds; ++high) {
-      const std::string phases = by_phase(&pairs_[(low * kFaultKinds + high) * kLinkPhases]);
-      if (phases.empty()) continue;
-      out += comma() + quoted(std::string(kKindNames[low]) + " " + std::string(kKindNames[high])) +
-             ": {" + phases + "}";
+      ByPhase phases = by_phase(&pairs_[(low * kFaultKinds + high) * kLinkPhases]);
+      if (!phases.empty())
+        all[std::string(kKindNames[low]) + " " + std::string(kKindNames[high])] = std::move(phases);
     }
   }
-  return out + "}}";
+  return all;
 }
 
 }  // namespace scenarios

@@ -1,10 +1,9 @@
-// What runs have really reached: rare paths of the model, and which faults met in which phase of a
-// replica's link. Intentions do not count, effects do: a fault that changed nothing has not
-// happened.
+// What runs have really reached: which faults met in which phase of a replica's link. Intentions do not
+// count, effects do: a fault that changed nothing has not happened.
 //
 //      CoverageWatch watch(performance.play());
 //      while (performance.advance()) watch.look(performance.play());
-//      coverage.add(watch);                        // and coverage.merge(another worker's)
+//      coverage.add(watch.reached());              // and coverage.merge(another worker's)
 //
 // A cell [one kind][other kind][phase] is one run in which a fault of the one kind had an effect
 // while one of the other kind was in force, or had its own effect not longer than a second before,
@@ -16,11 +15,12 @@
 #include <array>
 #include <bitset>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
-#include "model/marks.h"
 #include "scenarios/language/scenario.h"
 #include "scenarios/run/play.h"
 #include "sim/time.h"
@@ -63,7 +63,12 @@ enum class LinkPhase : std::uint8_t {
 inline constexpr std::size_t kLinkPhases = static_cast<std::size_t>(LinkPhase::load) + 1;
 std::string_view name(LinkPhase phase);
 
-using FaultCells = std::bitset<kFaultKinds * kFaultKinds * kLinkPhases>;
+// What one run has reached.
+struct Reached {
+  std::bitset<kFaultKinds * kLinkPhases> singles;
+  std::bitset<kFaultKinds * kFaultKinds * kLinkPhases> pairs;
+  bool operator==(const Reached&) const = default;
+};
 
 // Follows one run.
 class CoverageWatch {
@@ -71,9 +76,9 @@ class CoverageWatch {
   explicit CoverageWatch(const Play& play);
   // After each event.
   void look(const Play& play);
+  const Reached& reached() const { return reached_; }
 
  private:
-  friend class Coverage;
 
   struct Followed {
     FaultKind kind{};
@@ -95,41 +100,39 @@ class CoverageWatch {
     std::uint8_t master = 0xff;  // number of the node that it follows; 0xff: none
   };
   std::vector<Seat> seats_;
-  FaultCells pairs_;
-  std::bitset<kFaultKinds * kLinkPhases> singles_;
+  Reached reached_;
   std::vector<Followed> roles_;  // one a node
 };
 
-// Of many runs. Sums only: the order in which runs are added does not matter.
+// Of many runs, in how many each was. Sums only: the order in which runs are added does not matter.
 class Coverage {
  public:
-  // A run that is over.
-  void add(const CoverageWatch& watch, const World& world);
+  void add(const Reached& run);
   void merge(const Coverage& other);
 
-  std::uint64_t runs() const { return runs_; }
-  std::uint64_t mark(model::Mark mark) const { return marks_[static_cast<std::size_t>(mark)]; }
   // Runs in which a fault of this kind had an effect in this phase.
   std::uint64_t single(FaultKind kind, LinkPhase phase) const;
   std::uint64_t pair(FaultKind one, FaultKind other, LinkPhase phase) const;
   // Cells of pairs that at least one run reached, of kPairCells.
   std::size_t cells_reached() const;
   static constexpr std::size_t kPairCells = kFaultKinds * (kFaultKinds + 1) / 2 * kLinkPhases;
-  std::size_t marks_reached() const;
 
-  // Two tables and the list of marks that nobody reached, for people.
-  std::string table() const;
-  // One JSON object: runs, marks by name, cells by kind, kind and phase. Zeroes are left out.
-  std::string json() const;
+  // Two tables, for people: Markdown.
+  std::string markdown() const;
+  // For machines: {"cut": {"stream": 3, ...}, ...} and {"cut partition": {"stream": 1, ...}, ...}. Zeroes
+  // are left out.
+  using ByPhase = std::map<std::string_view, std::uint64_t>;
+  std::map<std::string, ByPhase> singles() const;
+  std::map<std::string, ByPhase> pairs() const;
+  // The counts that are not 0, each with its place: to be kept, and read back.
+  std::vector<std::pair<std::size_t, std::uint64_t>> counts() const;
+  bool set_count(std::size_t place, std::uint64_t count);  // false: there is no such place
 
   bool operator==(const Coverage&) const = default;
 
  private:
   static std::size_t cell(FaultKind one, FaultKind other, LinkPhase phase);
 
-  static constexpr std::size_t kMarks = 256;
-  std::uint64_t runs_ = 0;
-  std::array<std::uint64_t, kMarks> marks_{};
   std::array<std::uint64_t, kFaultKinds * kLinkPhases> singles_{};
   std::array<std::uint64_t, kFaultKinds * kFaultKinds * kLinkPhases> pairs_{};
 };

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "scenarios/search/script.h"
+#include "scenarios/search/plots.h"
 
 namespace scenarios {
 namespace {
@@ -292,8 +292,17 @@ void coordinated_failover(Script& s) {
   maybe_trouble(s, master, chosen, 1, 3);
   std::string command = "FAILOVER";
   const bool named = s.dice.chance(1, 2);
-  if (named) command += " TO " + chosen + " 6379";
-  if (named && s.dice.chance(1, 3)) command += " FORCE";
+  if (named) command += " TO " + s.address(chosen);
+  const bool forced = named && s.dice.chance(1, 3);
+  if (forced) command += " FORCE";
+  if (forced && s.dice.chance(1, 2)) {  // it is not to have everything in time
+    Fault lag;
+    if (s.dice.chance(1, 2)) lag.what = Pause{chosen};
+    else lag.what = Freeze{{master, chosen}};
+    lag.lasts = milliseconds(s.dice.pick({1500, 300, 4000}));
+    s.fault(std::move(lag));
+    s.run(master, operations(s, 1));
+  }
   // Without one it waits for ever for a replica that it does not let in meanwhile.
   command += " TIMEOUT " + std::to_string(s.dice.pick({1000, 100, 5000}));
   s.later(s.moment());
@@ -316,6 +325,14 @@ void coordinated_failover(Script& s) {
     default:
       maybe_trouble(s, master, chosen, 1, 1);
   }
+}
+
+// Without a limit it waits as long as it takes, so it is called off in the end.
+void quiet_failover(Script& s) {
+  const std::string master = s.top_of(s.a_link().first);
+  s.run(master, {"FAILOVER"}, "admin");
+  s.sleep(seconds(s.dice.pick({6, 12})));
+  s.run(master, {"FAILOVER ABORT"}, "admin");
 }
 
 void role_in_transaction(Script& s) {
@@ -385,7 +402,7 @@ void full_sync(Script& s) {
     s.fault(std::move(fault));
   } else {  // a write of its own, and its history is another
     s.promote(replica);
-    s.run(replica, operations(s, 1, kOtherSide));
+    if (!s.untouched || s.dice.chance(1, 2)) s.run(replica, operations(s, 1, kOtherSide));
     s.later(s.dice.chance(1, 3) ? s.moment() : sim::Duration{0});
     s.follow(replica, master);
   }
@@ -425,7 +442,7 @@ void full_sync(Script& s) {
 
 void restart_node(Script& s) {
   const std::string node = s.anybody();
-  if (s.on(Family::saves) && s.dice.chance(2, 3)) {
+  if ((s.on(Family::saves) || s.untouched) && s.dice.chance(2, 3)) {
     s.later(s.moment());
     switch (s.dice.below(4)) {
       case 0:
@@ -544,6 +561,17 @@ void expiry(Script& s) {
     s.run(master, {"SELECT " + std::to_string(s.dice.below(s.databases))});
   s.run(master, {"SET x0 5 PX " + std::to_string(ms)});
   if (s.dice.chance(1, 4)) maybe_trouble(s, above, replica, 1, 1);
+  if (s.dice.chance(1, 2)) {  // nobody tells the replica that it is over, and it is asked
+    s.later(milliseconds(s.dice.pick({ms / 2, 5})));
+    Fault stuck;
+    stuck.what = Freeze{{above, replica}};
+    stuck.lasts = milliseconds(s.dice.pick({ms + 200, 3 * ms}));
+    s.fault(std::move(stuck));
+    s.later(milliseconds(ms + s.dice.pick({1, 20, 100})));
+    s.run(replica, {s.dice.pick({"GET x0", "EXISTS x0 n0", "TTL x0", "TYPE x0", "DBSIZE"}),
+                    s.dice.pick({"EXISTS x0", "STRLEN x0", "PTTL x0", "RANDOMKEY", "KEYS x*"})},
+          "reader");
+  }
   s.later(milliseconds(s.dice.pick({ms / 2, ms - 1, ms, ms + 1, ms + 60, 2 * ms})));
   s.run(master, {s.dice.pick({"INCR x0", "PERSIST x0", "PEXPIRE x0 300", "GET x0", "SETNX x0 1",
                               "APPEND x0 1", "EXISTS x0", "RENAME x0 x1", "GETEX x0 PERSIST"})});
@@ -581,9 +609,20 @@ void pause_clients(Script& s) {
   const std::string node = s.anybody();
   s.later(s.moment());
   const std::string time = std::to_string(s.dice.pick({300, 1000, 3000}));
-  s.run(node, {"CLIENT PAUSE " + time + (s.dice.chance(1, 2) ? " ALL" : " WRITE")}, "admin");
+  const bool lifetimes = s.on(Family::expiry) && s.dice.chance(1, 2);
+  if (lifetimes) s.run(node, {"SET x0 1 PX " + std::to_string(s.dice.pick({50, 150, 400}))});
+  const bool waiter = s.on(Family::waits) && s.dice.chance(1, 2);
+  const std::string client = s.fresh("waiter");
+  if (waiter) s.run(node, {"INCR n0"}, client);
+  s.run(node, {"CLIENT PAUSE " + time + (s.dice.chance(1, 3) ? " ALL" : " WRITE")}, "admin");
+  if (waiter) {
+    if (s.dice.chance(1, 2)) s.later(s.moment());
+    const std::string wanted = std::to_string(s.dice.pick({4, 1, 2}));
+    s.run(node, {"WAIT " + wanted + " " + std::to_string(s.dice.pick({100, 500, 2000}))}, client);
+  }
   s.run(s.top_of(node), operations(s, 1 + s.dice.below(2)));
   s.later(s.moment());
+  if (lifetimes && s.dice.chance(1, 2)) s.run(node, {"GET x0"}, "reader");
   switch (s.dice.below(4)) {
     case 0:
       s.run(node, {"CLIENT UNPAUSE"}, "admin");
@@ -636,6 +675,7 @@ void rogue_master(Script& s) {
       {"-ERR unknown command", full},
       {"+FULLRESYNC short 0|@rdb", full},
       {full + "|*1\\r\\n$4\\r\\nPING\\r\\n"},
+      {full + "|*3\\r\\n$3\\r\\nSET\\r\\n$1\\r\\nk\\r\\n$1\\r\\nv\\r\\n*3\\r\\n$5\\r\\nLPUSH\\r\\n$1\\r\\nk\\r\\n$1\\r\\nx\\r\\n"},
       {"+CONTINUE"},
       {"+CONTINUE 0123456789012345678901234567890123456789", full}});
   for (std::string& answer : answers) {
@@ -677,7 +717,8 @@ void rogue_replica(Script& s) {
   send.send = s.dice.pick(std::vector<std::string>{
       "PSYNC ? -1\r\n", "SYNC\r\n", "REPLCONF capa eof capa psync2\r\nPSYNC ? -1\r\n",
       "PSYNC 0123456789012345678901234567890123456789 1\r\n", "REPLCONF ACK 5\r\n",
-      "PSYNC ? -1\r\nSET k 1\r\n", "REPLCONF rdb-only 1\r\nSYNC\r\n"});
+      "PSYNC ? -1\r\nSET k 1\r\n", "REPLCONF rdb-only 1\r\nREPLCONF capa eof\r\nPSYNC ? -1\r\n",
+      "REPLCONF rdb-filter-only \"\"\r\nREPLCONF capa eof\r\nSYNC\r\n"});
   s.add(send);
   s.run(node, operations(s, 1));
 }
@@ -714,7 +755,7 @@ constexpr auto kEpisodes = std::to_array<Episode>({
     {overrun, 3, Family::small_backlog},
     {overrun, 3, Family::small_limits},
     {settle, 4},
-    {read, 2, Family::reads},
+    {read, 3, Family::reads},
     {waits, 3, Family::waits},
     {idle, 2},
     {idle, 2, Family::idle_ttl},
@@ -728,6 +769,20 @@ constexpr auto kEpisodes = std::to_array<Episode>({
     {kill_clients, 1, Family::cuts},
     {rogue_master, 3, Family::raw_peers},
     {rogue_replica, 3, Family::raw_peers},
+    {probe, 4, Family::probes},
+    {wrap, 3, Family::small_backlog},
+    {cut_in_unit, 3, Family::transactions},
+    {big_transaction, 3, Family::small_limits},
+    {join_snapshot, 3},
+    {leave_and_return, 2},
+    {torn_payload, 4},
+    {hung_reader, 4, Family::small_buffers},
+    {blocking, 3, Family::blocking_commands},
+    {listen, 1, Family::listeners},
+    {evict, 3, Family::eviction},
+    {own_writes, 3, Family::own_writes},
+    {shutdowns, 3, Family::shutdowns},
+    {refused_by_disk, 1, Family::saves},
 });
 
 }  // namespace
@@ -739,7 +794,22 @@ void play_episodes(Script& s) {
     // Swarm again: of what it knows, each run likes some more than others.
     weights[i] = known ? kEpisodes[i].weight * s.dice.pick({1U, 0U, 1U, 3U}) : 0;
   }
-  if (s.dice.chance(3, 4)) settle(s);
+  if (s.untouched || s.dice.chance(3, 4)) settle(s);
+  if (s.untouched) {  // what there is to do at offset 0
+    const std::size_t plots = 1 + s.dice.below(3);
+    for (std::size_t i = 0; i < plots; ++i) {
+      switch (s.dice.below(7)) {
+        case 0: restart_node(s); break;
+        case 1: role_change(s); break;
+        case 2: failover(s); break;
+        case 3: probe(s); break;
+        case 4: outage(s); break;
+        case 5: quiet_failover(s); break;
+        default: coordinated_failover(s);
+      }
+    }
+    s.untouched = false;
+  }
   const std::size_t count = 1 + s.dice.below(12);
   for (std::size_t i = 0; i < count && s.lines < s.menu.operations; ++i) {
     kEpisodes[s.dice.weighted(std::span<const std::size_t>(weights))].play(s);

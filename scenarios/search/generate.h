@@ -13,6 +13,9 @@
 //   setting    nodes, who follows whom, profiles, settings with small numbers, links     setting.cc
 //   episodes   short plots that follow, and run into, each other: writes, outages,
 //              failovers, full resyncs under fire, restarts, expiry, idleness ...       episodes.cc
+//              the last byte that is there, the first that is not, half a unit          borders.cc
+//              snapshots that meet those who join, leave and come back, torn payloads   snapshots.cc
+//              clients that wait, listen, shut down, run out of memory                  people.cc
 //   trouble    faults on top, at once, at a byte or when a state is reached; biased to
 //              the borders of phases                                                    trouble.cc
 //   commands   writes whose effect depends on all writes before them                    commands.cc

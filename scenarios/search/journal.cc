@@ -4,7 +4,9 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
@@ -112,7 +114,9 @@ Journal::~Journal() {
 
 bool Journal::append(std::string_view text) {
   while (!text.empty()) {
-    const ssize_t written = ::write(file_, text.data(), text.size());
+    const std::size_t most = die_at_ ? std::max(*die_at_, size_) - size_ : text.size();
+    if (most == 0) raise(SIGKILL);
+    const ssize_t written = ::write(file_, text.data(), std::min(text.size(), most));
     if (written < 0 && errno == EINTR) continue;
     if (written < 0) return false;
     size_ += static_cast<std::size_t>(written);

@@ -33,6 +33,8 @@ class Journal {
 
   // The newest state, or nothing if none was written.
   const std::optional<std::string>& last() const { return last_; }
+  // For tests: the process kills itself when the journal has this many bytes, in the middle of a write.
+  void die_at(std::size_t byte) { die_at_ = byte; }
   // False when the disk does not take it.
   bool write(std::string_view state);
 
@@ -46,6 +48,7 @@ class Journal {
   std::string path_, plan_;
   int file_ = -1;
   std::size_t size_ = 0;
+  std::optional<std::size_t> die_at_;
   std::optional<std::string> last_;
 };
 

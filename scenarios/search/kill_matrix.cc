@@ -19,6 +19,7 @@ Kill kill_of(const std::string& quirk, const Plan& plan, const KillBudget& budge
   runs.time = budget.time;
   runs.workers = budget.workers;
   runs.until_first_failure = true;
+  runs.known = budget.known;
   runs.stop = budget.stop;
   Tally tally;
   const auto began = Clock::now();
@@ -27,6 +28,7 @@ Kill kill_of(const std::string& quirk, const Plan& plan, const KillBudget& budge
   kill.runs = tally.runs;
   const FailureTally* first = nullptr;
   for (const auto& [key, failure] : tally.failures) {
+    if (budget.known.contains(key)) continue;
     if (first == nullptr || failure.first < first->first) first = &failure;
   }
   if (first == nullptr) return kill;

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +31,8 @@ struct KillBudget {
   std::uint64_t runs = 20'000;  // for each quirk
   std::optional<std::chrono::nanoseconds> time;
   unsigned workers = 1;
+  // Keys under which runs fail without any quirk: no kill.
+  std::set<std::string> known;
   ShrinkBudget shrink;  // 0 runs: not at all
   const std::atomic<bool>* stop = nullptr;
 };

@@ -114,7 +114,7 @@ std::optional<std::string> Script::a_replica() {
 std::vector<std::string> Script::replicas_of(std::string_view master) const {
   std::vector<std::string> replicas;
   for (const Standing& one : cast) {
-    if (one.follows == master) replicas.push_back(one.name);
+    if (one.follows == master && one.name != master) replicas.push_back(one.name);
   }
   return replicas;
 }
@@ -128,6 +128,10 @@ std::pair<std::string, std::string> Script::a_link() {
   }
   const std::string one = cast.front().name;
   return {one, other_than(one)};
+}
+
+std::string Script::address(std::string_view node) const {
+  return "10.0.0." + std::to_string(index(node) + 1) + " 6379";
 }
 
 std::string Script::top_of(std::string_view node) const {

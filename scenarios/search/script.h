@@ -32,6 +32,11 @@ enum class Family : std::uint8_t {
   saves,
   load_generators,
   config_changes,
+  scripts,
+  blocking_commands,
+  listeners,
+  eviction,
+  own_writes,
   // settings
   small_backlog,
   short_timeouts,
@@ -73,6 +78,8 @@ enum class Family : std::uint8_t {
   roles_in_transactions,
   loops,
   raw_peers,
+  probes,
+  shutdowns,
   count_
 };
 inline constexpr std::size_t kFamilies = static_cast<std::size_t>(Family::count_);
@@ -102,6 +109,7 @@ class Script {
   std::size_t big = 0;    // size of a big value; 0: none
   bool hasty = false;     // little time between steps
   bool password = false;  // "secret", of all nodes
+  bool untouched = false; // nothing has been written yet, so that all offsets are 0
 
   std::size_t lines = 0;  // commands so far
 
@@ -136,6 +144,8 @@ class Script {
   // One that follows a node; none when there is none.
   std::optional<std::string> a_replica();
   std::vector<std::string> replicas_of(std::string_view master) const;
+  // Where a node is reached, as servers know it: FAILOVER takes no names.
+  std::string address(std::string_view node) const;
   // Two between whom bytes of replication travel: {master, replica}. Two others when there are
   // none.
   std::pair<std::string, std::string> a_link();

@@ -16,7 +16,8 @@ using std::chrono::seconds;
 // Kinds that disturb the judges, or whose runs are all alike: seldom.
 constexpr auto kSeldom =
     std::to_array<Family>({Family::flips, Family::clocks, Family::raw_peers, Family::full_disks,
-                           Family::flushes, Family::stale_refused, Family::quiet});
+                           Family::flushes, Family::stale_refused, Family::quiet, Family::eviction,
+                           Family::own_writes});
 
 bool seldom(Family family) {
   return std::find(kSeldom.begin(), kSeldom.end(), family) != kSeldom.end();
@@ -67,8 +68,10 @@ void draw_profiles(Script& s) {
   std::string all = names.front();
   if (!s.menu.profile.empty()) {
     all = s.menu.profile;
-  } else if (s.dice.chance(1, 10)) {
+  } else if (s.dice.chance(1, 8)) {
+    names.emplace_back("valkey-8");  // twice: the only one with two channels
     all = s.dice.pick(names);
+    names.pop_back();
   }
   // Side by side only where each can load what the others save, whoever becomes whose master.
   const int version = model::find_profile(all)->rules.rdb_version;
@@ -100,7 +103,7 @@ ConfigLines common_settings(Script& s) {
       add_line(lines, std::move(name), std::move(value));
     }
   };
-  if (s.on(Family::quiet)) {
+  if (s.on(Family::quiet) || s.untouched) {
     say("repl-ping-replica-period", 3600);
   } else {
     const int timeout =
@@ -133,6 +136,10 @@ ConfigLines common_settings(Script& s) {
     if (dice.chance(1, 2)) say("rdb-key-save-delay", dice.pick({100000, 20000, 500000}));
     if (dice.chance(1, 2)) say("key-load-delay", dice.pick({100000, 20000, 500000}));
   }
+  if (dice.chance(1, 12)) say("rdb-del-sync-files", std::string("yes"));
+  if (dice.chance(1, 2)) say("dual-channel-replication-enabled", std::string("yes"));
+  if (s.on(Family::raw_peers) && dice.chance(1, 4))
+    say("propagation-error-behavior", std::string(dice.pick({"panic-on-replicas", "panic"})));
   if (s.on(Family::good_replicas)) {
     say("min-replicas-to-write", 1);
     say("min-replicas-max-lag", dice.pick({2, 1, 5}));
@@ -277,6 +284,7 @@ void draw_families(Script& s) {
     s.families[i] = seldom(static_cast<Family>(i)) ? s.dice.chance(1, 16) : s.dice.chance(hits, 12);
   }
   s.hasty = s.dice.chance(1, 3);
+  s.untouched = s.dice.chance(1, 12);
   if (s.on(Family::databases)) s.databases = s.dice.pick({2U, 3U});
   if (s.on(Family::big_values)) s.big = s.dice.pick({3000U, 600U, 9000U, 17000U, 40000U});
 }

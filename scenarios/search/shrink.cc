@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
+#include <memory>
 #include <set>
+#include <string_view>
 #include <utility>
 #include <variant>
 
@@ -232,9 +235,36 @@ class Shrinker {
               as<Run>(s, i)->await = true;
             }) ||
             found;
+    // Nobody else need be there for it, even where nobody waits for the reply.
+    found = attempt([i](Scenario& s) { as<Run>(s, i)->client = Run().client; }) || found;
     found = attempt([i](Scenario& s) { as<Run>(s, i)->within = Run().within; }) || found;
+    found = shorter_values(i) || found;
     found = attempt([i](Scenario& s) { as<Run>(s, i)->repeat = 1; }) || found;
     return found;
+  }
+
+  // "APPEND s vvvvvvvvvvvv" with fewer of them.
+  bool shorter_values(std::size_t i) {
+    bool found = false;
+    for (std::size_t line = 0; line < as<Run>(best_, i)->lines.size() && !spent(); ++line) {
+      const std::string text = as<Run>(best_, i)->lines[line];
+      const std::pair<std::size_t, std::size_t> longest = longest_of_one_letter(text);
+      for (std::size_t fewer = 1; fewer < longest.second; fewer = fewer < 3 ? fewer + 1 : fewer * 2) {
+        if (!attempt([&](Scenario& s) { as<Run>(s, i)->lines[line].erase(longest.first, longest.second - fewer); })) continue;
+        found = true;
+        break;
+      }
+    }
+    return found;
+  }
+  static std::pair<std::size_t, std::size_t> longest_of_one_letter(std::string_view text) {
+    std::pair<std::size_t, std::size_t> longest{0, 0};
+    for (std::size_t begin = 0; begin < text.size();) {
+      const std::size_t end = std::min(text.find_first_not_of(text[begin], begin), text.size());
+      if (end - begin > longest.second) longest = {begin, end - begin};
+      begin = end;
+    }
+    return longest;
   }
 
   // A load is few commands, if those are enough.
@@ -377,8 +407,11 @@ Shrunk shrink(Scenario scenario, const StillFails& still_fails, const ShrinkBudg
 }
 
 StillFails fails_with(std::string key) {
-  return [key = std::move(key)](const Scenario& scenario) {
-    const auto finding = finding_of(run_guarded(scenario, sim::TraceMode::hash_only));
+  // An event without end is waited for again and again: not for as long as in a campaign.
+  constexpr std::chrono::milliseconds kLongestEvent{1000};
+  return [key = std::move(key), sandbox = std::make_shared<Sandbox>(kLongestEvent)](const Scenario& scenario) {
+    ++pulse().beats;
+    const auto finding = sandbox->finding(scenario);
     return finding && finding->key == key;
   };
 }

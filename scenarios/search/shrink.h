@@ -34,7 +34,7 @@ struct Shrunk {
 
 Shrunk shrink(Scenario scenario, const StillFails& still_fails, const ShrinkBudget& budget = {});
 
-// Fails with a finding of this key, first of all.
+// Fails with a finding of this key, first of all. Tried in a child process: a crash is a failure like any.
 StillFails fails_with(std::string key);
 
 // Steps, and what a step has more than one of: commands. What a reader has to follow.

@@ -137,6 +137,10 @@ std::string campaign_markdown(const CampaignReport& report) {
     for (const auto& [what, distance] : tally.nearest)
       out += "- " + what + " " + std::to_string(distance) + "\n";
   }
+  out += "\n## Where faults met\n\n" + std::to_string(tally.coverage.cells_reached()) + " of " +
+         std::to_string(Coverage::kPairCells) +
+         " cells of two kinds of faults and a phase of the link that they met were reached.\n\n" +
+         tally.coverage.markdown();
   const auto missing = unreached(tally, report.demands);
   out += "\n## Rare paths\n\n" + std::to_string(report.demands.marks.size() - missing.size()) + " of " +
          std::to_string(report.demands.marks.size()) + " were taken.";
@@ -197,6 +201,10 @@ std::string campaign_json(const CampaignReport& report) {
   json["nearest"] = tally.nearest;
   json["marks"] = tally.marks;
   json["marks_unreached"] = unreached(tally, report.demands);
+  json["cells"] = {{"reached", tally.coverage.cells_reached()},
+                   {"of", Coverage::kPairCells},
+                   {"single", tally.coverage.singles()},
+                   {"pairs", tally.coverage.pairs()}};
   json["seconds"] = report.seconds;
   json["workers"] = report.workers;
   json["runs_per_second"] = rate(tally.runs, report.seconds);

@@ -63,6 +63,7 @@ void Tally::add(const RunRecord& record) {
     outcomes = mix(outcomes, static_cast<std::uint64_t>(j.outcome));
   }
   for (const std::string& mark : record.marks) ++marks[mark];
+  coverage.add(record.reached);
   if (record.repeated) ++repeated;
   if (record.differed) {
     ++differed;
@@ -94,6 +95,7 @@ void Tally::merge(const Tally& other) {
     oracle.checked += theirs.checked;
   }
   for (const auto& [mark, count] : other.marks) marks[mark] += count;
+  coverage.merge(other.coverage);
   for (const auto& [what, distance] : other.nearest) {
     const auto [mine, is_new] = nearest.emplace(what, distance);
     mine->second = std::min(mine->second, distance);
@@ -153,6 +155,7 @@ std::string Tally::json() const {
                        oracle.checked};
   }
   json["marks"] = marks;
+  json["cells"] = coverage.counts();
   json["nearest"] = nearest;
   Json& list = json["failures"] = Json::array();
   for (const auto& [key, failure] : failures) list.push_back(as_json(failure));
@@ -180,6 +183,9 @@ std::optional<Tally> Tally::from_json(std::string_view text) {
       oracle.checked = counts.at(oracle.outcomes.size());
     }
     for (const auto& [mark, count] : json.at("marks").items()) tally.marks[mark] = count;
+    for (const Json& cell : json.at("cells")) {
+      if (!tally.coverage.set_count(cell.at(0), cell.at(1))) return std::nullopt;
+    }
     for (const auto& [what, distance] : json.at("nearest").items()) tally.nearest[what] = distance;
     for (const Json& failure : json.at("failures")) {
       FailureTally read = failure_from(failure);

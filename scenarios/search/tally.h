@@ -41,6 +41,7 @@ class Tally {
   std::optional<std::uint64_t> first_differing;  // the index of one
   std::map<std::string, OracleTally, std::less<>> oracles;
   std::map<std::string, std::uint64_t, std::less<>> marks;  // reached, in so many runs
+  Coverage coverage;
   std::map<std::string, FailureTally, std::less<>> failures;
   std::map<std::string, std::int64_t, std::less<>> nearest;  // what nearly failed, how near it came
   // Beyond so many different failures, the rest is only counted.

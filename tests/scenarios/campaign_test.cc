@@ -7,6 +7,7 @@
 #include <rapidcheck/gtest.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -171,6 +172,44 @@ TEST(Campaign, AnExceptionInARunIsAFinding) {
   if (finding) {
     EXPECT_FALSE(finding->key.empty());
   }
+}
+
+// One in so many runs ends its process: it is a finding, the others are as they were, however many work.
+TEST(Campaign, ACrashIsAFindingAndNoMore) {
+  Plan plan = small_plan(7);
+  const Tally calm = made(plan, 64);
+  plan.disturb = [](Scenario& s, bool) {
+    if (s.seed % 5 == 0) std::abort();
+  };
+  const Tally one = made(plan, 64);
+  EXPECT_EQ(one.runs, 64U);
+  ASSERT_TRUE(one.failures.contains("CRASH/aborted"));
+  const FailureTally& crash = one.failures.at("CRASH/aborted");
+  EXPECT_GT(crash.count, 3U);
+  EXPECT_EQ(scenario_seed(7, crash.first) % 5, 0U);
+  EXPECT_NE(crash.finding.sentence.find("SIGABRT"), std::string::npos);
+  for (const auto& [index, hash] : calm.samples) {
+    const std::uint64_t seed = scenario_seed(7, index);
+    if (seed % 5 != 0) {
+      EXPECT_EQ(one.samples.at(index), hash);
+    }
+  }
+  EXPECT_EQ(made(plan, 64, 3), one);
+}
+
+// What the model does to its process in the middle of a run is shown up to there.
+TEST(Campaign, ARunIsMadeAgainUpToItsCrash) {
+  const Scenario scenario = scenario_of(small_plan(3), 4);
+  const RunResult whole = run_guarded(scenario, sim::TraceMode::keep);
+  const Death death{"bad-access", "a bad access", 4, 20};
+  const RunResult part = run_until(scenario, sim::TraceMode::keep, death);
+  EXPECT_LT(part.trace.records().size(), whole.trace.records().size());
+  EXPECT_GT(part.trace.records().size(), 5U);
+  const auto finding = finding_of(part);
+  ASSERT_TRUE(finding);
+  EXPECT_EQ(finding->key.rfind("CRASH/bad-access/", 0), 0U) << finding->key;
+  EXPECT_NE(finding->sentence.find("in event 20"), std::string::npos) << finding->sentence;
+  EXPECT_EQ(run_until(scenario, sim::TraceMode::hash_only, death).trace_hash, part.trace_hash);
 }
 
 // --- canaries -----------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ Coverage coverage_of(const std::string& json) {
   CoverageWatch watch(performance.play());
   while (performance.advance()) watch.look(performance.play());
   Coverage coverage;
-  coverage.add(watch, performance.world());
+  coverage.add(watch.reached());
   return coverage;
 }
 
@@ -83,10 +83,14 @@ TEST(Coverage, RunsAddUpInAnyOrder) {
   forth.merge(two);
   back.merge(one);
   EXPECT_EQ(forth, back);
-  EXPECT_EQ(forth.runs(), 2U);
-  EXPECT_GT(forth.mark(model::Mark::link_lost_cached), 0U);
-  EXPECT_THAT(forth.table(), HasSubstr("cells of two kinds and a phase"));
-  EXPECT_THAT(forth.json(), HasSubstr("\"link_lost_cached\": 1"));
+  EXPECT_EQ(forth.single(FaultKind::cut, LinkPhase::stream), 1U);
+  EXPECT_THAT(forth.markdown(), HasSubstr("| cut | | 1 |"));
+  EXPECT_EQ(forth.singles().at("cut").at("stream"), 1U);
+  // Kept, and read back.
+  Coverage read;
+  for (const auto& [place, count] : forth.counts()) EXPECT_TRUE(read.set_count(place, count));
+  EXPECT_EQ(read, forth);
+  EXPECT_FALSE(read.set_count(1'000'000, 1));
 }
 
 }  // namespace

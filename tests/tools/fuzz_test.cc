@@ -140,6 +140,76 @@ TEST_F(Fuzz, AKillLosesNothing) {
   EXPECT_EQ(run("fuzz --seed 6 --runs 200 --resume out").code, 2);
 }
 
+// Killed while this and that byte of the journal is written, and resumed, with any number of workers.
+TEST_F(Fuzz, AKillAtAnyByteLosesNothing) {
+  const std::string plan = "fuzz --seed 5 --runs 150 --shrink-runs 0 --quiet --json" + kQuirk;
+  const json whole = json::parse(run(plan).out);
+  int at = 0;
+  for (const std::string first : {"1", "300", "2500", "9000"}) {
+    const std::string out = "out" + std::to_string(at++);
+    const int begun = run(plan + " --jobs 2 --out " + out + " --canary kill-at-" + first).code;
+    EXPECT_EQ(begun, 128 + SIGKILL) << first;
+    // A second kill, farther on; the journal may have been over before.
+    run(plan + " --jobs 5 --resume " + out + " --canary kill-at-14000");
+    const std::string jobs = at % 3 == 0 ? "1" : at % 3 == 1 ? "2" : "5";
+    const Ended end = run(plan + " --resume " + out + " --jobs " + jobs);
+    ASSERT_EQ(end.code, 1) << end.err;
+    json summary = json::parse(end.out);
+    EXPECT_EQ(summary["summary_hash"], whole["summary_hash"]) << first;
+    EXPECT_EQ(summary["cells"], whole["cells"]) << first;
+    EXPECT_EQ(summary["marks"], whole["marks"]) << first;
+    ASSERT_EQ(summary["failures"].size(), whole["failures"].size());
+    for (std::size_t i = 0; i < summary["failures"].size(); ++i) {
+      EXPECT_EQ(summary["failures"][i]["key"], whole["failures"][i]["key"]);
+      EXPECT_EQ(summary["failures"][i]["count"], whole["failures"][i]["count"]);
+    }
+  }
+}
+
+TEST_F(Fuzz, AKillBetweenTwoFailuresFoldersLosesNone) {
+  const std::string plan = "fuzz --seed 5 --runs 60 --shrink-runs 20 --quiet" + kQuirk;
+  EXPECT_EQ(run(plan + " --out out --canary kill-at-0").code, 128 + SIGKILL);
+  EXPECT_EQ(run(plan + " --resume out").code, 1);
+  for (const json& failure : summary()["failures"])
+    EXPECT_TRUE(fs::exists(folder_ / "out" / failure["folder"].get<std::string>() / "README.md"));
+  EXPECT_EQ(run("verify out").code, 0);
+}
+
+// A run that ends its process is a finding like any other, and the campaign goes on.
+TEST_F(Fuzz, ACrashIsAFinding) {
+  const std::string plan = "fuzz --seed 5 --runs 100 --shrink-runs 50 --canary crash --json --quiet";
+  const Ended two = run(plan + " --jobs 2 --out out");
+  ASSERT_EQ(two.code, 1) << two.err;
+  const json summary = json::parse(two.out);
+  EXPECT_EQ(summary["runs"], 100);
+  const json* crash = nullptr;
+  for (const json& failure : summary["failures"]) {
+    if (failure["oracle"] == "CRASH") crash = &failure;
+  }
+  ASSERT_NE(crash, nullptr) << summary["failures"];
+  EXPECT_EQ((*crash)["key"], "CRASH/aborted");
+  EXPECT_GT((*crash)["count"], 5);
+  EXPECT_TRUE(fs::exists(folder_ / "out" / (*crash)["folder"].get<std::string>() / "found.json"));
+  for (const char* jobs : {"1", "5"})
+    EXPECT_EQ(json::parse(run(plan + " --jobs " + jobs).out)["summary_hash"], summary["summary_hash"]) << jobs;
+}
+
+// What a folder says about its failures is tried again as well.
+TEST_F(Fuzz, VerifyReplaysTheFailures) {
+  run("fuzz --runs 40 --seed 1 --out out --shrink-runs 100" + kQuirk);
+  const Ended good = run("verify out --json");
+  EXPECT_EQ(good.code, 0) << good.out;
+  EXPECT_GT(json::parse(good.out)["failures"], 0);
+  const json failure = summary()["failures"][0];
+  const fs::path place = folder_ / "out" / failure["folder"].get<std::string>();
+  std::ofstream(place / "shrunk.json") << R"({"point": "x", "nodes": {"a": {}}, "steps": [{"sleep": "1s"}]})";
+  const Ended bad = run("verify out");
+  EXPECT_EQ(bad.code, 1) << bad.out;
+  EXPECT_NE(bad.out.find("shrunk.json: was " + failure["key"].get<std::string>() + ", is no failure"),
+            std::string::npos)
+      << bad.out;
+}
+
 TEST_F(Fuzz, CtrlCLeavesAUsableState) {
   EXPECT_EQ(interrupted({"fuzz", "--seed", "5", "--for", "1h", "--out", "out"}, SIGINT), 130);
   const json stopped = summary();
