@@ -19,6 +19,7 @@
 #include "tools/diagram.h"
 #include "tools/fuzz.h"
 #include "tools/serve.h"
+#include "tools/timeline.h"
 #include "tools/lists.h"
 #include "tools/verbs.h"
 
@@ -79,6 +80,14 @@ Verb add_diagram(CLI::App& app, DiagramOptions& options) {
       ->type_name("FILE")
       ->capture_default_str();
   return {verb, [&options] { return diagram(options); }};
+}
+
+Verb add_timeline(CLI::App& app, TimelineVerbOptions& options) {
+  CLI::App* verb = app.add_subcommand("timeline", "Tell what a trace has seen, a line each");
+  verb->add_option("trace", options.trace, "Of replay --trace or serve --record")
+      ->required()
+      ->type_name("FILE");
+  return {verb, [&options] { return timeline(options); }};
 }
 
 Verb add_quirks(CLI::App& app, ListOptions& options) {
@@ -274,6 +283,7 @@ int run(int argc, char** argv) {
   ShrinkOptions shrink_options;
   VerifyOptions verify_options;
   ServeVerbOptions serve_options;
+  TimelineVerbOptions timeline_options;
   const std::vector<Verb> verbs = {
       add_replay(app, replay_options),
       add_check(app, check_options),
@@ -283,6 +293,7 @@ int run(int argc, char** argv) {
       add_verify(app, verify_options),
       add_serve(app, serve_options),
       add_diagram(app, diagram_options),
+      add_timeline(app, timeline_options),
       add_quirks(app, quirk_options),
       add_profiles(app, profile_options),
       add_marks(app, mark_options),
