@@ -19,6 +19,7 @@
 #include "tools/diagram.h"
 #include "tools/fuzz.h"
 #include "tools/serve.h"
+#include "tools/timeline.h"
 #include "tools/lists.h"
 #include "tools/verbs.h"
 
@@ -79,6 +80,14 @@ Verb add_diagram(CLI::App& app, DiagramOptions& options) {
       ->type_name("FILE")
       ->capture_default_str();
   return {verb, [&options] { return diagram(options); }};
+}
+
+Verb add_timeline(CLI::App& app, TimelineVerbOptions& options) {
+  CLI::App* verb = app.add_subcommand("timeline", "Tell what a trace has seen, a line each");
+  verb->add_option("trace", options.trace, "Of replay --trace or serve --record")
+      ->required()
+      ->type_name("FILE");
+  return {verb, [&options] { return timeline(options); }};
 }
 
 Verb add_quirks(CLI::App& app, ListOptions& options) {
@@ -195,7 +204,8 @@ Verb add_verify(CLI::App& app, VerifyOptions& options) {
   return {verb, [&options] { return verify(options); }};
 }
 
-Verb add_serve(CLI::App& app, live::ServeOptions& options) {
+Verb add_serve(CLI::App& app, ServeVerbOptions& verb_options) {
+  live::ServeOptions& options = verb_options.server;
   CLI::App* verb = app.add_subcommand("serve", "Be a server: the model on a real TCP port");
   verb->add_option("--port", options.port, "Listen there (6379); 0: a free one, which is printed")
       ->type_name("PORT");
@@ -215,7 +225,16 @@ Verb add_serve(CLI::App& app, live::ServeOptions& options) {
   verb->add_option("--dir", options.dir, "Load dump.rdb from there, and save it there")->type_name("DIR");
   verb->add_option("--record", options.record, "Write what happens there, as a trace")->type_name("FILE");
   verb->add_flag("--quiet", options.quiet, "No log");
-  return {verb, [&options] { return serve(options); }};
+  CLI::Option* script =
+      verb->add_option("--script", verb_options.script,
+                       "Instead of a server play the raw peers of this scenario, on the server of --target")
+          ->type_name("FILE");
+  verb->add_option("--target", verb_options.target, "With --script: the server under test")
+      ->type_name("HOST PORT")
+      ->expected(2)
+      ->needs(script);
+  verb->add_option("--password", verb_options.password, "With --script: of that server")->needs(script);
+  return {verb, [&verb_options] { return serve(verb_options); }};
 }
 
 // The first argument that is no option should be a verb.
@@ -264,7 +283,8 @@ int run(int argc, char** argv) {
   FuzzOptions fuzz_options;
   ShrinkOptions shrink_options;
   VerifyOptions verify_options;
-  live::ServeOptions serve_options;
+  ServeVerbOptions serve_options;
+  TimelineVerbOptions timeline_options;
   const std::vector<Verb> verbs = {
       add_replay(app, replay_options),
       add_check(app, check_options),
@@ -274,6 +294,7 @@ int run(int argc, char** argv) {
       add_verify(app, verify_options),
       add_serve(app, serve_options),
       add_diagram(app, diagram_options),
+      add_timeline(app, timeline_options),
       add_quirks(app, quirk_options),
       add_profiles(app, profile_options),
       add_marks(app, mark_options),

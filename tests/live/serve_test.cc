@@ -241,6 +241,9 @@ TEST(LiveServe, WritesWhatHappenedAsATrace) {
   EXPECT_NE(output_of(std::string(REPLSIM_PROGRAM) + " diagram --master --trace " + trace)
                 .find("digraph"),
             std::string::npos);
+  const std::string told = output_of(std::string(REPLSIM_PROGRAM) + " timeline " + trace);
+  EXPECT_NE(told.find("replica-feed"), std::string::npos) << told;
+  EXPECT_NE(told.find("FULLRESYNC"), std::string::npos) << told;
 }
 
 // --- settings ---------------------------------------------------------------------------------------

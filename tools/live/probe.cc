@@ -104,6 +104,13 @@ void Probe::close() {
   impl_->socket.close(ignored);
 }
 
+void Probe::reset() {
+  asio::error_code ignored;
+  impl_->socket.set_option(asio::socket_base::linger(true, 0), ignored);
+  if (std::exchange(impl_->closed, true)) return;
+  impl_->socket.close(ignored);
+}
+
 void Probe::send(std::string_view bytes) {
   if (impl_->closed) return;
   impl_->talk.push_back(impl_->name + " > " + words_of(bytes));
@@ -223,11 +230,12 @@ struct Listener::Impl : std::enable_shared_from_this<Listener::Impl> {
   }
 };
 
-Listener::Listener(Loop& loop, const std::string& ip, Talk& talk, std::string name)
+Listener::Listener(Loop& loop, const Address& at, Talk& talk, std::string name)
     : impl_(std::make_shared<Impl>(loop, talk, std::move(name))) {
   asio::error_code error;
-  const tcp::endpoint end(asio::ip::make_address(ip, error), 0);
+  const tcp::endpoint end(asio::ip::make_address(at.ip, error), at.port);
   if (!error) impl_->acceptor.open(end.protocol(), error);
+  if (!error) impl_->acceptor.set_option(tcp::acceptor::reuse_address(true), error);
   if (!error) impl_->acceptor.bind(end, error);
   if (!error) impl_->acceptor.listen(16, error);
   if (error) return;

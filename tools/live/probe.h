@@ -44,6 +44,7 @@ class Probe {
   bool ends(Patience patience);  // the other side hangs up
   bool ended() const;
   void close();  // in order
+  void reset();
   Address own() const;   // our end
   Address peer() const;
 
@@ -56,8 +57,8 @@ class Probe {
 
 class Listener {
  public:
-  // On that address, a free port.
-  Listener(Loop& loop, const std::string& ip, Talk& talk, std::string name);
+  // Port 0: a free one.
+  Listener(Loop& loop, const Address& at, Talk& talk, std::string name);
   ~Listener();
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;

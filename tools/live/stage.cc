@@ -382,13 +382,13 @@ RawReplica& Stage::witness() {
 }
 
 std::unique_ptr<Listener> Stage::another_listener() {
-  auto listener = std::make_unique<Listener>(loop_, our_ip_, talk_, "master 2");
+  auto listener = std::make_unique<Listener>(loop_, Address{our_ip_, 0}, talk_, "master 2");
   if (listener->port() == 0) throw Untested{"we cannot listen on " + our_ip_};
   return listener;
 }
 
 RawLink Stage::follow_us() {
-  listener_ = std::make_unique<Listener>(loop_, our_ip_, talk_, "master");
+  listener_ = std::make_unique<Listener>(loop_, Address{our_ip_, 0}, talk_, "master");
   if (listener_->port() == 0) throw Untested{"we cannot listen on " + our_ip_};
   const model::Reply reply = ask({"REPLICAOF", our_ip_, std::to_string(listener_->port())});
   expect(reply.text.starts_with("OK"), "OK", model::to_text(reply));
