@@ -1,0 +1,399 @@
+#include "tools/live/fault_proxy.h"
+
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
+
+#include <algorithm>
+#include <asio/buffer.hpp>
+#include <asio/post.hpp>
+#include <stdexcept>
+#include <utility>
+
+namespace tools::live {
+namespace {
+
+using asio::error_code;
+using std::chrono::microseconds;
+using std::chrono::milliseconds;
+
+// How often the kernel is asked whether all bytes have arrived before a line is cut behind them.
+constexpr milliseconds kBetweenLooks{1};
+constexpr int kPatience = 300;  // looks
+
+constexpr std::uint64_t kSlicesPerSecond = 200;  // of a line that is slow
+
+void reset(asio::ip::tcp::socket& socket) {
+  error_code ignored;
+  socket.set_option(asio::socket_base::linger(true, 0), ignored);
+  socket.close(ignored);
+}
+
+// Bytes that were written and have not arrived in the receiver's kernel.
+int underway(asio::ip::tcp::socket& socket) {
+  int bytes = 0;
+  return ::ioctl(socket.native_handle(), SIOCOUTQ, &bytes) == 0 ? bytes : 0;
+}
+
+}  // namespace
+
+// --- one connection -------------------------------------------------------------------------------
+
+void ProxyConnection::start() {
+  for (Way& w : ways_) {
+    error_code ignored;
+    w.from.set_option(asio::ip::tcp::no_delay(true), ignored);
+    read_on(w);
+  }
+}
+
+void ProxyConnection::read_on(Way& w) {
+  if (w.reading || !w.from.is_open() || w.end != End::none) return;
+  if (w.orphan == Orphan::no && w.queue.size() >= std::max<std::size_t>(1, w.manner.buffer)) return;
+  w.reading = true;
+  const std::size_t room = w.orphan == Orphan::no ? std::max<std::size_t>(1, w.manner.buffer) - w.queue.size() : w.in.size();
+  w.from.async_read_some(
+      asio::buffer(w.in.data(), std::min(w.in.size(), room)),
+      [self = shared_from_this(), this, &w](const error_code& error, std::size_t size) {
+        w.reading = false;
+        if (size > 0) took(w, size);
+        if (!error) return read_on(w);
+        if (!w.from.is_open()) return look_over();  // closed by us
+        if (w.orphan != Orphan::no || cut_) {
+          shut(w.from, false);
+          return look_over();
+        }
+        w.end = error == asio::error::eof ? End::fin : End::rst;
+        pump(w);
+      });
+}
+
+void ProxyConnection::took(Way& w, std::size_t size) {
+  if (w.orphan == Orphan::told_on_write) {
+    reset(w.from);
+    return look_over();
+  }
+  if (w.orphan == Orphan::unaware || cut_) return;
+  w.read += size;
+  if (hooks_->said) hooks_->said(*this, is_dialler(w), {w.in.data(), size});
+  w.queue.append(w.in.data(), size);
+  auto at = Clock::now() + w.manner.latency;
+  if (w.manner.jitter.count() > 0)  // spread evenly; chance would help nobody here
+    at += microseconds(static_cast<std::int64_t>(++w.draws * 7919 % 1009) * w.manner.jitter.count() / 1009);
+  if (!w.due.empty()) at = std::max(at, w.due.back().at);
+  w.due.push_back({w.read, at});
+  pump(w);
+}
+
+void ProxyConnection::pump_at(Way& w, Clock::time_point when) {
+  w.timer.expires_at(when);
+  w.timer.async_wait([self = shared_from_this(), this, &w](const error_code& error) {
+    if (!error) pump(w);
+  });
+}
+
+void ProxyConnection::pump(Way& w) {
+  Way& to = other(w);
+  if (w.writing || w.frozen || w.manner.held || cut_ || !to.from.is_open()) return;
+  if (w.stop && w.delivered >= *w.stop) {
+    w.stopped = true;
+    if (!std::exchange(w.told_stop, true)) {
+      asio::post(w.timer.get_executor(), [self = shared_from_this(), this, &w] {
+        if (hooks_->stopped) hooks_->stopped(*this, is_dialler(w));
+      });
+    }
+    return;
+  }
+  if (w.queue.empty()) {
+    if (w.end != End::none && !w.end_passed) pass_end(w);
+    return;
+  }
+  const auto now = Clock::now();
+  if (w.free_at > now) return pump_at(w, w.free_at);
+  std::uint64_t until = w.delivered;
+  for (const Way::Due& due : w.due) {
+    if (due.at > now) break;
+    until = due.until;
+  }
+  if (until == w.delivered) return pump_at(w, w.due.front().at);
+  if (w.stop) until = std::min(until, *w.stop);
+  if (w.withheld) until = std::min(until, std::max(*w.withheld, w.delivered));
+  if (until == w.delivered) return;
+  std::size_t size = static_cast<std::size_t>(until - w.delivered);
+  if (w.manner.piece > 0) size = std::min(size, w.manner.piece);
+  if (const std::uint64_t rate = w.manner.bytes_per_second; rate > 0) {
+    size = std::min<std::size_t>(size, static_cast<std::size_t>(std::max<std::uint64_t>(1, rate / kSlicesPerSecond)));
+    w.free_at = now + microseconds(static_cast<std::int64_t>(size * 1'000'000 / rate));
+  }
+  for (const auto& [position, bit] : w.flips) {
+    if (position >= w.delivered && position < w.delivered + size) {
+      char& byte = w.queue[static_cast<std::size_t>(position - w.delivered)];
+      byte = static_cast<char>(static_cast<unsigned char>(byte) ^ (1U << bit));
+    }
+  }
+  w.flips.erase(w.flips.begin(), w.flips.lower_bound(w.delivered + size));
+  w.writing = true;
+  to.from.async_write_some(
+      asio::buffer(w.queue.data(), size),
+      [self = shared_from_this(), this, &w, &to](const error_code& error, std::size_t written) {
+        w.writing = false;
+        if (cut_ && !to.from.is_open()) return;
+        w.queue.erase(0, written);
+        w.delivered += written;
+        while (!w.due.empty() && w.due.front().until <= w.delivered) w.due.pop_front();
+        if (error) return;  // its own direction hears of it
+        read_on(w);
+        pump(w);
+      });
+}
+
+void ProxyConnection::pass_end(Way& w) {
+  w.end_passed = true;
+  Way& to = other(w);
+  if (w.end == End::rst) {
+    reset(w.from);
+    close_when_delivered(to, true, kPatience);
+    return;
+  }
+  error_code ignored;
+  to.from.shutdown(Tcp::socket::shutdown_send, ignored);
+  if (to.end == End::none) return;  // it may still have something to say
+  to.from.close(ignored);
+  w.from.close(ignored);
+  look_over();
+}
+
+// What was written before arrives first: the kernel of the receiver has it, then comes the end.
+void ProxyConnection::close_when_delivered(Way& w, bool rst, int patience) {
+  if (!w.from.is_open()) return look_over();
+  if (patience > 0 && underway(w.from) > 0) {
+    w.timer.expires_after(kBetweenLooks);
+    w.timer.async_wait([self = shared_from_this(), this, &w, rst, patience](const error_code&) {
+      close_when_delivered(w, rst, patience - 1);
+    });
+    return;
+  }
+  shut(w.from, rst);
+  look_over();
+}
+
+void ProxyConnection::shut(Tcp::socket& socket, bool rst) {
+  if (rst) return reset(socket);
+  error_code ignored;
+  socket.shutdown(Tcp::socket::shutdown_both, ignored);
+  socket.close(ignored);
+}
+
+void ProxyConnection::look_over() {
+  if (over_ || ways_[0].from.is_open() || ways_[1].from.is_open()) return;
+  over_ = true;
+  for (Way& w : ways_) w.timer.cancel();
+  if (hooks_->ended) hooks_->ended(*this);
+}
+
+void ProxyConnection::set_manner(bool by_dialler, const ProxyManner& manner) {
+  Way& w = way(by_dialler);
+  w.manner = manner;
+  if (over_) return;
+  w.free_at = {};
+  read_on(w);
+  pump(w);
+}
+
+void ProxyConnection::freeze(bool by_dialler, bool on) {
+  Way& w = way(by_dialler);
+  w.frozen = on;
+  if (!on) pump(w);
+}
+
+void ProxyConnection::stop_at(bool by_dialler, std::uint64_t position) {
+  Way& w = way(by_dialler);
+  w.stop = std::max(position, w.delivered);
+  w.told_stop = false;
+  pump(w);
+}
+
+void ProxyConnection::go_on(bool by_dialler) {
+  Way& w = way(by_dialler);
+  w.stop.reset();
+  w.stopped = false;
+  pump(w);
+}
+
+void ProxyConnection::withhold_from(bool by_dialler, std::optional<std::uint64_t> position) {
+  Way& w = way(by_dialler);
+  w.withheld = position;
+  if (!position) pump(w);
+}
+
+void ProxyConnection::flip(bool by_dialler, std::uint64_t position, unsigned bit) {
+  way(by_dialler).flips[position] = bit;
+}
+
+void ProxyConnection::leave_alone(Way& w, Orphan how) {
+  w.orphan = how;
+  w.queue.clear();
+  w.due.clear();
+  read_on(w);
+}
+
+void ProxyConnection::cut(const CutPlan& plan) {
+  if (over_ || cut_) return;
+  cut_ = true;
+  for (Way& w : ways_) {
+    w.timer.cancel();
+    const bool told = is_dialler(w) ? plan.tell_dialler : plan.tell_target;
+    if (!w.from.is_open()) continue;
+    if (!told) {
+      leave_alone(w, Orphan::told_on_write);
+      continue;
+    }
+    if (plan.deliver_in_flight) {  // what comes towards this side
+      Way& towards = other(w);
+      error_code ignored;
+      std::size_t at = 0;
+      while (at < towards.queue.size() && !ignored)
+        at += w.from.write_some(asio::buffer(towards.queue.data() + at, towards.queue.size() - at), ignored);
+    }
+    close_when_delivered(w, plan.rst, kPatience);
+  }
+  look_over();
+}
+
+void ProxyConnection::lose_silently(bool dialler_is_gone) {
+  if (over_ || cut_) return;
+  cut_ = true;
+  Way& gone = way(dialler_is_gone);
+  Way& left = other(gone);
+  gone.timer.cancel();
+  left.timer.cancel();
+  shut(gone.from, true);
+  if (left.from.is_open()) leave_alone(left, Orphan::unaware);
+  look_over();
+}
+
+void ProxyConnection::revive() {
+  for (Way& w : ways_) {
+    if (w.orphan == Orphan::unaware) w.orphan = Orphan::told_on_write;
+  }
+}
+
+// --- the proxy ------------------------------------------------------------------------------------
+
+namespace {
+
+asio::ip::tcp::endpoint endpoint(const std::string& address, int port) {
+  return {asio::ip::make_address(address), static_cast<std::uint16_t>(port)};
+}
+
+}  // namespace
+
+FaultProxy::FaultProxy(asio::io_context& io, Route route, ProxyHooks hooks)
+    : io_(io), route_(std::move(route)), hooks_(std::make_shared<ProxyHooks>(std::move(hooks))) {
+  settle();
+}
+
+FaultProxy::~FaultProxy() {
+  *hooks_ = {};
+  for (const auto& connection : connections_) {
+    for (auto& w : connection->ways_) {
+      w.timer.cancel();
+      reset(w.from);
+    }
+  }
+}
+
+// Listens, drops or refuses, as all that was said of it together wants.
+void FaultProxy::settle() {
+  const bool wants_dials = welcome_ != Welcome::refuse && target_runs_;
+  if (drops_ != (full_ != nullptr) || !wants_dials || drops_) acceptor_.reset();
+  if (!drops_) {
+    full_.reset();
+    fillers_.clear();
+  }
+  if (drops_ && full_ == nullptr) {
+    // A listener whose queue is full: the kernel answers no further attempt, and whoever dials
+    // tries again for as long as it has patience.
+    full_ = std::make_unique<Tcp::acceptor>(io_);
+    full_->open(Tcp::v4());
+    full_->set_option(Tcp::acceptor::reuse_address(true));
+    full_->bind(endpoint(route_.listen, route_.listen_port));
+    full_->listen(0);
+    for (int i = 0; i < 2; ++i) {
+      Tcp::socket filler(io_);
+      error_code ignored;
+      filler.open(Tcp::v4(), ignored);
+      filler.non_blocking(true, ignored);
+      filler.connect(endpoint(route_.listen, route_.listen_port), ignored);
+      fillers_.push_back(std::move(filler));
+    }
+    return;
+  }
+  if (!drops_ && wants_dials && acceptor_ == nullptr) listen();
+}
+
+void FaultProxy::listen() {
+  acceptor_ = std::make_unique<Tcp::acceptor>(io_);
+  error_code error;
+  acceptor_->open(Tcp::v4(), error);
+  acceptor_->set_option(Tcp::acceptor::reuse_address(true), error);
+  if (socket_buffer_ > 0) acceptor_->set_option(asio::socket_base::receive_buffer_size(socket_buffer_), error);
+  acceptor_->bind(endpoint(route_.listen, route_.listen_port), error);
+  if (!error) acceptor_->listen(128, error);
+  if (error) {
+    throw std::runtime_error("port " + std::to_string(route_.listen_port) + " of " + route_.listen +
+                             " cannot be listened on: " + error.message());
+  }
+  accept();
+}
+
+void FaultProxy::accept() {
+  acceptor_->async_accept([this, acceptor = acceptor_.get()](const error_code& error, Tcp::socket socket) {
+    if (error) return;  // closed meanwhile, perhaps with all of us
+    if (acceptor_.get() != acceptor) return;
+    welcomed(std::move(socket));
+    accept();
+  });
+}
+
+void FaultProxy::welcomed(Tcp::socket socket) {
+  auto connection = std::make_shared<ProxyConnection>(io_, hooks_, connections_.size());
+  connections_.push_back(connection);
+  connection->ways_[0].from = std::move(socket);
+  connection->ways_[0].manner = manners_[0];
+  connection->ways_[1].manner = manners_[1];
+  if (hooks_->opened) hooks_->opened(*connection);
+  if (welcome_ == Welcome::silence) return;  // nobody ever reads what it says
+  Tcp::socket& far = connection->ways_[1].from;
+  error_code error;
+  far.open(Tcp::v4(), error);
+  far.set_option(asio::socket_base::reuse_address(true), error);
+  if (socket_buffer_ > 0) far.set_option(asio::socket_base::receive_buffer_size(socket_buffer_), error);
+  if (!route_.source.empty()) far.bind(endpoint(route_.source, 0), error);
+  far.async_connect(endpoint(route_.target, route_.target_port),
+                    [connection](const error_code& failed) {
+                      if (!failed) return connection->start();
+                      if (connection->ways_[0].from.is_open()) reset(connection->ways_[0].from);
+                      error_code ignored;
+                      connection->ways_[1].from.close(ignored);
+                      connection->look_over();
+                    });
+}
+
+void FaultProxy::welcome(Welcome what) {
+  welcome_ = what;
+  settle();
+}
+void FaultProxy::drop_dials(bool on) {
+  drops_ = on;
+  settle();
+}
+void FaultProxy::target_runs(bool yes) {
+  target_runs_ = yes;
+  settle();
+}
+void FaultProxy::set_manner(bool by_dialler, const ProxyManner& manner) {
+  manners_[by_dialler ? 0 : 1] = manner;
+  for (const auto& connection : connections_) connection->set_manner(by_dialler, manner);
+}
+
+}  // namespace tools::live
