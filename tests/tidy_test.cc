@@ -58,7 +58,8 @@ const std::map<std::string, std::vector<std::string>> kMayInclude = {
       "scenarios/oracles/", "scenarios/language/", "sim/", "model/"}},
     {"reports/", {"reports/", "sim/trace.h", "sim/time.h"}},
     {"tools/", {"tools/", "scenarios/", "reports/", "sim/trace.h"}},  // to read one for a report
-    {"tools/live/", {"tools/", "model/", "scenarios/"}},
+    {"tools/live/",
+     {"tools/live/", "model/", "scenarios/", "reports/", "sim/trace.h", "sim/time.h"}},
     {"tools/benchmarks/", {"tools/", "scenarios/", "sim/"}},  // measure the kernel by itself
 };
 
@@ -236,9 +237,23 @@ Findings heavy_headers(const File& file) {
   if (!file.path.ends_with(".h") || is_in(file, "tests/")) return findings;
   for (const Include& include : includes_of(file.text)) {
     const bool json = include.path.starts_with("nlohmann/") && include.path != "nlohmann/json_fwd.hpp";
-    if (json || include.path.starts_with("CLI/")) {
+    if (json || include.path.starts_with("CLI/") || include.path.starts_with("asio")) {
       findings.push_back(at_line(file, include.position, "a header must not include " + include.path));
     }
+  }
+  return findings;
+}
+
+// Sockets are in one room only.
+Findings stray_sockets(const File& file) {
+  Findings findings;
+  if (!is_source(file) || is_in(file, "tests/") || is_in(file, "tools/live/")) return findings;
+  for (const Include& include : includes_of(file.text)) {
+    const bool socket = include.path.starts_with("asio") || include.path.starts_with("netinet/") ||
+                        include.path.starts_with("arpa/") || include.path == "sys/socket.h" ||
+                        include.path == "netdb.h";
+    if (socket)
+      findings.push_back(at_line(file, include.position, "sockets are for tools/live alone"));
   }
   return findings;
 }
@@ -380,6 +395,7 @@ TEST(House, IsThere) {
 
 TEST(House, ArrowsPointDownOnly) { EXPECT_EQ(broken(wrong_arrows), ""); }
 TEST(House, HeadersKeepHeavyLibrariesToThemselves) { EXPECT_EQ(broken(heavy_headers), ""); }
+TEST(House, SocketsAreInOneRoom) { EXPECT_EQ(broken(stray_sockets), ""); }
 TEST(House, NothingInTheWorldDependsOnTheMachine) { EXPECT_EQ(broken(banned_words), ""); }
 TEST(House, EverySourceIsBuilt) {
   EXPECT_EQ(broken([lists = cmake_lists()](const File& file) { return forgotten(file, lists); }), "");
@@ -413,8 +429,16 @@ TEST(HouseRule, ArrowsThatAreRightPass) {
 TEST(HouseRule, HeavyHeadersAreSeen) {
   EXPECT_EQ(heavy_headers({"scenarios/a.h", "#include <nlohmann/json.hpp>\n"}).size(), 1U);
   EXPECT_EQ(heavy_headers({"tools/a.h", "#include <CLI/CLI.hpp>\n"}).size(), 1U);
+  EXPECT_EQ(heavy_headers({"tools/live/a.h", "#include <asio.hpp>\n"}).size(), 1U);
   EXPECT_EQ(heavy_headers({"scenarios/a.h", "#include <nlohmann/json_fwd.hpp>\n"}), Findings{});
   EXPECT_EQ(heavy_headers({"scenarios/a.cc", "#include <nlohmann/json.hpp>\n"}), Findings{});
+}
+
+TEST(HouseRule, StraySocketsAreSeen) {
+  EXPECT_EQ(stray_sockets({"tools/a.cc", "#include <sys/socket.h>\n"}),
+            Findings{"tools/a.cc:1: sockets are for tools/live alone"});
+  EXPECT_EQ(stray_sockets({"scenarios/a.cc", "#include <asio/ip/tcp.hpp>\n"}).size(), 1U);
+  EXPECT_EQ(stray_sockets({"tools/live/a.cc", "#include <asio.hpp>\n"}), Findings{});
 }
 
 TEST(HouseRule, EachBannedWordIsSeen) {

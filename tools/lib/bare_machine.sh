@@ -11,7 +11,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 
 # The sources need these to build; the tests need the second list too, the second compiler the third.
 build_packages=(g++ cmake ninja-build nlohmann-json3-dev libcli11-dev libfmt-dev libxxhash-dev
-                libexpected-dev liblzf-dev liblua5.1-0-dev graphviz)
+                libexpected-dev liblzf-dev liblua5.1-0-dev libasio-dev graphviz)
 test_packages=(libgtest-dev libgmock-dev librapidcheck-dev libvalijson-dev libbenchmark-dev
                redis-server)
 clang_packages=(clang libclang-rt-14-dev)
