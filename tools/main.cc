@@ -98,15 +98,50 @@ Verb add_marks(CLI::App& app, ListOptions& options) {
   return {verb, [&options] { return marks(options); }};
 }
 
-Verb add_conform(CLI::App& app, ConformOptions& options) {
-  CLI::App* verb = app.add_subcommand("conform", "Hold the model against what a real server did");
-  verb->add_option("--golden", options.golden, "A folder of golden cases: inputs/ and cases/")
-      ->required()
-      ->type_name("DIR");
-  verb->add_option("cases", options.cases, "Names of cases; without any, all")->type_name("CASE");
-  verb->add_flag("--all", options.all, "Print every difference, not only the first of each case");
-  verb->add_flag("--json", options.json, "Print the outcome as one JSON document");
-  return {verb, [&options] { return conform(options); }};
+struct ConformUsage {
+  ConformOptions golden;
+  ArmsOptions arms;
+  double limit = 60;
+};
+
+Verb add_conform(CLI::App& app, ConformUsage& usage) {
+  CLI::App* verb = app.add_subcommand("conform", "Hold the model against real servers");
+  CLI::Option* golden =
+      verb->add_option("--golden", usage.golden.golden, "Instead: against recorded cases, a folder of inputs/ and cases/")
+          ->type_name("DIR");
+  verb->add_option("files", usage.arms.files, "Scenario files; with --golden: names of cases, all without any")
+      ->type_name("FILE");
+  verb->add_option("--arm", usage.arms.arms, "sim,real compares; real plays on real servers alone")
+      ->check(CLI::IsMember({"sim,real", "real,sim", "real"}))
+      ->capture_default_str()
+      ->excludes(golden);
+  verb->add_option("--limit", usage.limit, "Most seconds that a scenario may take on real servers")
+      ->type_name("S")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str()
+      ->excludes(golden);
+  verb->add_option("--jobs", usage.arms.jobs, "Scenarios at the same time")
+      ->type_name("J")
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str()
+      ->excludes(golden);
+  CLI::Option* json = verb->add_flag("--json", usage.arms.json, "Print the outcome as one JSON document");
+  verb->add_flag("--table", usage.arms.table, "Print a Markdown table of scenarios and verdicts")->excludes(golden)->excludes(json);
+  verb->add_flag("--all", usage.arms.all, "Print every difference, not only the first of each");
+  return {verb, [&usage] {
+            if (usage.golden.golden.empty()) {
+              if (usage.arms.files.empty()) {
+                std::cerr << "replsim: conform needs scenario files, or --golden DIR; see " << kProgram << " conform --help\n";
+                return kBadInput;
+              }
+              usage.arms.limit_ms = static_cast<std::int64_t>(usage.limit * 1000);
+              return conform_arms(usage.arms);
+            }
+            usage.golden.cases = usage.arms.files;
+            usage.golden.all = usage.arms.all;
+            usage.golden.json = usage.arms.json;
+            return conform(usage.golden);
+          }};
 }
 
 Verb add_fuzz(CLI::App& app, FuzzOptions& options) {
@@ -207,7 +242,7 @@ int run(int argc, char** argv) {
   app.failure_message(CLI::FailureMessage::simple);
 
   CheckOptions check_options;
-  ConformOptions conform_options;
+  ConformUsage conform_options;
   ReplayOptions replay_options;
   DiagramOptions diagram_options;
   ListOptions quirk_options, profile_options, mark_options;

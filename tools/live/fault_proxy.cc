@@ -1,15 +1,24 @@
 #include "tools/live/fault_proxy.h"
 
 #include <linux/sockios.h>
+#include <netinet/tcp.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 
 #include <algorithm>
+#include <array>
 #include <asio/buffer.hpp>
+#include <asio/io_context.hpp>
+#include <asio/ip/tcp.hpp>
 #include <asio/post.hpp>
+#include <asio/steady_timer.hpp>
+#include <cerrno>
+#include <deque>
+#include <map>
 #include <stdexcept>
 #include <utility>
 
-namespace tools::live {
+namespace live {
 namespace {
 
 using asio::error_code;
@@ -28,17 +37,98 @@ void reset(asio::ip::tcp::socket& socket) {
   socket.close(ignored);
 }
 
+// On the loopback device a sender's kernel takes megabytes that nobody has read. It takes less when
+// segments are small and the receiver's window is; both must be said before there is a connection.
+void narrow(int socket, int buffer) {
+  if (buffer <= 0) return;
+  const int segment = buffer < 65536 ? 536 : 1448;
+  ::setsockopt(socket, IPPROTO_TCP, TCP_MAXSEG, &segment, sizeof segment);
+  ::setsockopt(socket, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
+}
+
 // Bytes that were written and have not arrived in the receiver's kernel.
 int underway(asio::ip::tcp::socket& socket) {
   int bytes = 0;
   return ::ioctl(socket.native_handle(), SIOCOUTQ, &bytes) == 0 ? bytes : 0;
 }
 
-}  // namespace
-
 // --- one connection -------------------------------------------------------------------------------
 
-void ProxyConnection::start() {
+class Connection final : public ProxyConnection, public std::enable_shared_from_this<Connection> {
+ public:
+  Connection(asio::io_context& io, std::shared_ptr<ProxyHooks> hooks, std::uint64_t number)
+      : hooks_(std::move(hooks)), number_(number), ways_{Way(io), Way(io)} {}
+
+  std::uint64_t number() const override { return number_; }  // of its proxy's, from 0
+  bool alive() const override { return !over_ && !cut_; }
+  std::uint64_t delivered(bool by_dialler) const override { return way(by_dialler).delivered; }
+  std::uint64_t read(bool by_dialler) const override { return way(by_dialler).read; }
+  bool stopped(bool by_dialler) const override { return way(by_dialler).stopped; }
+
+  void set_manner(bool by_dialler, const ProxyManner& manner) override;
+  void freeze(bool by_dialler, bool on) override;
+  void stop_at(bool by_dialler, std::uint64_t position) override;
+  void go_on(bool by_dialler) override;
+  void withhold_from(bool by_dialler, std::optional<std::uint64_t> position) override;
+  void flip(bool by_dialler, std::uint64_t position, unsigned bit) override;
+  void cut(const CutPlan& plan) override;
+  void lose_silently(bool dialler_is_gone) override;
+  void revive() override;
+
+
+  using Tcp = asio::ip::tcp;
+  using Clock = std::chrono::steady_clock;
+
+  enum class End : std::uint8_t { none, fin, rst };
+  // What becomes of a side whose other side is gone without its knowing.
+  enum class Orphan : std::uint8_t { no, unaware, told_on_write };
+
+  // A direction, with the socket that it comes from.
+  struct Way {
+    explicit Way(asio::io_context& io) : from(io), timer(io) {}
+    Tcp::socket from;
+    asio::steady_timer timer;
+    std::array<char, 65536> in{};
+    std::string queue;              // read and not delivered
+    struct Due {
+      std::uint64_t until;          // position behind the bytes
+      Clock::time_point at;
+    };
+    std::deque<Due> due;
+    ProxyManner manner;
+    std::uint64_t read = 0, delivered = 0, draws = 0;
+    std::optional<std::uint64_t> stop, withheld;
+    std::map<std::uint64_t, unsigned> flips;
+    Clock::time_point free_at{};    // the line is busy until then
+    bool reading = false, writing = false, frozen = false, stopped = false, told_stop = false;
+    End end = End::none;            // of the sender, behind all bytes
+    bool end_passed = false;
+    Orphan orphan = Orphan::no;
+  };
+
+  Way& way(bool by_dialler) { return ways_[by_dialler ? 0 : 1]; }
+  const Way& way(bool by_dialler) const { return ways_[by_dialler ? 0 : 1]; }
+  Way& other(const Way& w) { return &w == &ways_[0] ? ways_[1] : ways_[0]; }
+  bool is_dialler(const Way& w) const { return &w == &ways_[0]; }
+
+  void start();
+  void read_on(Way& w);
+  void took(Way& w, std::size_t size);
+  void pump(Way& w);
+  void pump_at(Way& w, Clock::time_point when);
+  void pass_end(Way& w);
+  void close_when_delivered(Way& w, bool rst, int patience);
+  static void shut(Tcp::socket& socket, bool rst);
+  void leave_alone(Way& w, Orphan how);
+  void look_over();
+
+  std::shared_ptr<ProxyHooks> hooks_;
+  std::uint64_t number_;
+  std::array<Way, 2> ways_;
+  bool over_ = false, cut_ = false;
+};
+
+void Connection::start() {
   for (Way& w : ways_) {
     error_code ignored;
     w.from.set_option(asio::ip::tcp::no_delay(true), ignored);
@@ -46,7 +136,7 @@ void ProxyConnection::start() {
   }
 }
 
-void ProxyConnection::read_on(Way& w) {
+void Connection::read_on(Way& w) {
   if (w.reading || !w.from.is_open() || w.end != End::none) return;
   if (w.orphan == Orphan::no && w.queue.size() >= std::max<std::size_t>(1, w.manner.buffer)) return;
   w.reading = true;
@@ -67,7 +157,7 @@ void ProxyConnection::read_on(Way& w) {
       });
 }
 
-void ProxyConnection::took(Way& w, std::size_t size) {
+void Connection::took(Way& w, std::size_t size) {
   if (w.orphan == Orphan::told_on_write) {
     reset(w.from);
     return look_over();
@@ -84,14 +174,14 @@ void ProxyConnection::took(Way& w, std::size_t size) {
   pump(w);
 }
 
-void ProxyConnection::pump_at(Way& w, Clock::time_point when) {
+void Connection::pump_at(Way& w, Clock::time_point when) {
   w.timer.expires_at(when);
   w.timer.async_wait([self = shared_from_this(), this, &w](const error_code& error) {
     if (!error) pump(w);
   });
 }
 
-void ProxyConnection::pump(Way& w) {
+void Connection::pump(Way& w) {
   Way& to = other(w);
   if (w.writing || w.frozen || w.manner.held || cut_ || !to.from.is_open()) return;
   if (w.stop && w.delivered >= *w.stop) {
@@ -146,7 +236,7 @@ void ProxyConnection::pump(Way& w) {
       });
 }
 
-void ProxyConnection::pass_end(Way& w) {
+void Connection::pass_end(Way& w) {
   w.end_passed = true;
   Way& to = other(w);
   if (w.end == End::rst) {
@@ -163,7 +253,7 @@ void ProxyConnection::pass_end(Way& w) {
 }
 
 // What was written before arrives first: the kernel of the receiver has it, then comes the end.
-void ProxyConnection::close_when_delivered(Way& w, bool rst, int patience) {
+void Connection::close_when_delivered(Way& w, bool rst, int patience) {
   if (!w.from.is_open()) return look_over();
   if (patience > 0 && underway(w.from) > 0) {
     w.timer.expires_after(kBetweenLooks);
@@ -176,21 +266,21 @@ void ProxyConnection::close_when_delivered(Way& w, bool rst, int patience) {
   look_over();
 }
 
-void ProxyConnection::shut(Tcp::socket& socket, bool rst) {
+void Connection::shut(Tcp::socket& socket, bool rst) {
   if (rst) return reset(socket);
   error_code ignored;
   socket.shutdown(Tcp::socket::shutdown_both, ignored);
   socket.close(ignored);
 }
 
-void ProxyConnection::look_over() {
+void Connection::look_over() {
   if (over_ || ways_[0].from.is_open() || ways_[1].from.is_open()) return;
   over_ = true;
   for (Way& w : ways_) w.timer.cancel();
   if (hooks_->ended) hooks_->ended(*this);
 }
 
-void ProxyConnection::set_manner(bool by_dialler, const ProxyManner& manner) {
+void Connection::set_manner(bool by_dialler, const ProxyManner& manner) {
   Way& w = way(by_dialler);
   w.manner = manner;
   if (over_) return;
@@ -199,44 +289,44 @@ void ProxyConnection::set_manner(bool by_dialler, const ProxyManner& manner) {
   pump(w);
 }
 
-void ProxyConnection::freeze(bool by_dialler, bool on) {
+void Connection::freeze(bool by_dialler, bool on) {
   Way& w = way(by_dialler);
   w.frozen = on;
   if (!on) pump(w);
 }
 
-void ProxyConnection::stop_at(bool by_dialler, std::uint64_t position) {
+void Connection::stop_at(bool by_dialler, std::uint64_t position) {
   Way& w = way(by_dialler);
   w.stop = std::max(position, w.delivered);
   w.told_stop = false;
   pump(w);
 }
 
-void ProxyConnection::go_on(bool by_dialler) {
+void Connection::go_on(bool by_dialler) {
   Way& w = way(by_dialler);
   w.stop.reset();
   w.stopped = false;
   pump(w);
 }
 
-void ProxyConnection::withhold_from(bool by_dialler, std::optional<std::uint64_t> position) {
+void Connection::withhold_from(bool by_dialler, std::optional<std::uint64_t> position) {
   Way& w = way(by_dialler);
   w.withheld = position;
   if (!position) pump(w);
 }
 
-void ProxyConnection::flip(bool by_dialler, std::uint64_t position, unsigned bit) {
+void Connection::flip(bool by_dialler, std::uint64_t position, unsigned bit) {
   way(by_dialler).flips[position] = bit;
 }
 
-void ProxyConnection::leave_alone(Way& w, Orphan how) {
+void Connection::leave_alone(Way& w, Orphan how) {
   w.orphan = how;
   w.queue.clear();
   w.due.clear();
   read_on(w);
 }
 
-void ProxyConnection::cut(const CutPlan& plan) {
+void Connection::cut(const CutPlan& plan) {
   if (over_ || cut_) return;
   cut_ = true;
   for (Way& w : ways_) {
@@ -259,7 +349,7 @@ void ProxyConnection::cut(const CutPlan& plan) {
   look_over();
 }
 
-void ProxyConnection::lose_silently(bool dialler_is_gone) {
+void Connection::lose_silently(bool dialler_is_gone) {
   if (over_ || cut_) return;
   cut_ = true;
   Way& gone = way(dialler_is_gone);
@@ -271,7 +361,7 @@ void ProxyConnection::lose_silently(bool dialler_is_gone) {
   look_over();
 }
 
-void ProxyConnection::revive() {
+void Connection::revive() {
   for (Way& w : ways_) {
     if (w.orphan == Orphan::unaware) w.orphan = Orphan::told_on_write;
   }
@@ -279,97 +369,102 @@ void ProxyConnection::revive() {
 
 // --- the proxy ------------------------------------------------------------------------------------
 
-namespace {
-
 asio::ip::tcp::endpoint endpoint(const std::string& address, int port) {
   return {asio::ip::make_address(address), static_cast<std::uint16_t>(port)};
 }
 
 }  // namespace
 
-FaultProxy::FaultProxy(asio::io_context& io, Route route, ProxyHooks hooks)
-    : io_(io), route_(std::move(route)), hooks_(std::make_shared<ProxyHooks>(std::move(hooks))) {
-  settle();
-}
+struct FaultProxy::Impl {
+  using Tcp = asio::ip::tcp;
+  Impl(asio::io_context& context, Route way, ProxyHooks hooks)
+      : io(context), route(std::move(way)), hooks_(std::make_shared<ProxyHooks>(std::move(hooks))) {}
+  void settle();
+  void listen();
+  void accept();
+  void welcomed(Tcp::socket socket);
 
-FaultProxy::~FaultProxy() {
-  *hooks_ = {};
-  for (const auto& connection : connections_) {
-    for (auto& w : connection->ways_) {
-      w.timer.cancel();
-      reset(w.from);
-    }
-  }
-}
+  asio::io_context& io;
+  Route route;
+  std::shared_ptr<ProxyHooks> hooks_;
+  std::unique_ptr<Tcp::acceptor> acceptor, full;
+  std::vector<Tcp::socket> fillers;
+  std::array<ProxyManner, 2> manners;
+  std::vector<std::shared_ptr<Connection>> connections;
+  Welcome welcome = Welcome::accept;
+  bool target_runs = true, drops = false;
+  int socket_buffer = 65536;
+};
 
 // Listens, drops or refuses, as all that was said of it together wants.
-void FaultProxy::settle() {
-  const bool wants_dials = welcome_ != Welcome::refuse && target_runs_;
-  if (drops_ != (full_ != nullptr) || !wants_dials || drops_) acceptor_.reset();
-  if (!drops_) {
-    full_.reset();
-    fillers_.clear();
+void FaultProxy::Impl::settle() {
+  const bool wants_dials = welcome != Welcome::refuse && target_runs;
+  if (drops != (full != nullptr) || !wants_dials || drops) acceptor.reset();
+  if (!drops) {
+    full.reset();
+    fillers.clear();
   }
-  if (drops_ && full_ == nullptr) {
+  if (drops && full == nullptr) {
     // A listener whose queue is full: the kernel answers no further attempt, and whoever dials
     // tries again for as long as it has patience.
-    full_ = std::make_unique<Tcp::acceptor>(io_);
-    full_->open(Tcp::v4());
-    full_->set_option(Tcp::acceptor::reuse_address(true));
-    full_->bind(endpoint(route_.listen, route_.listen_port));
-    full_->listen(0);
+    full = std::make_unique<Tcp::acceptor>(io);
+    full->open(Tcp::v4());
+    full->set_option(Tcp::acceptor::reuse_address(true));
+    full->bind(endpoint(route.listen, route.listen_port));
+    full->listen(0);
     for (int i = 0; i < 2; ++i) {
-      Tcp::socket filler(io_);
+      Tcp::socket filler(io);
       error_code ignored;
       filler.open(Tcp::v4(), ignored);
-      filler.non_blocking(true, ignored);
-      filler.connect(endpoint(route_.listen, route_.listen_port), ignored);
-      fillers_.push_back(std::move(filler));
+      filler.native_non_blocking(true, ignored);
+      const auto to = endpoint(route.listen, route.listen_port);
+      if (::connect(filler.native_handle(), to.data(), static_cast<socklen_t>(to.size())) == 0 || errno == EINPROGRESS)
+        fillers.push_back(std::move(filler));
     }
     return;
   }
-  if (!drops_ && wants_dials && acceptor_ == nullptr) listen();
+  if (!drops && wants_dials && acceptor == nullptr) listen();
 }
 
-void FaultProxy::listen() {
-  acceptor_ = std::make_unique<Tcp::acceptor>(io_);
+void FaultProxy::Impl::listen() {
+  acceptor = std::make_unique<Tcp::acceptor>(io);
   error_code error;
-  acceptor_->open(Tcp::v4(), error);
-  acceptor_->set_option(Tcp::acceptor::reuse_address(true), error);
-  if (socket_buffer_ > 0) acceptor_->set_option(asio::socket_base::receive_buffer_size(socket_buffer_), error);
-  acceptor_->bind(endpoint(route_.listen, route_.listen_port), error);
-  if (!error) acceptor_->listen(128, error);
+  acceptor->open(Tcp::v4(), error);
+  acceptor->set_option(Tcp::acceptor::reuse_address(true), error);
+  narrow(acceptor->native_handle(), socket_buffer);
+  acceptor->bind(endpoint(route.listen, route.listen_port), error);
+  if (!error) acceptor->listen(128, error);
   if (error) {
-    throw std::runtime_error("port " + std::to_string(route_.listen_port) + " of " + route_.listen +
+    throw std::runtime_error("port " + std::to_string(route.listen_port) + " of " + route.listen +
                              " cannot be listened on: " + error.message());
   }
   accept();
 }
 
-void FaultProxy::accept() {
-  acceptor_->async_accept([this, acceptor = acceptor_.get()](const error_code& error, Tcp::socket socket) {
+void FaultProxy::Impl::accept() {
+  acceptor->async_accept([this, mine = acceptor.get()](const error_code& error, Tcp::socket socket) {
     if (error) return;  // closed meanwhile, perhaps with all of us
-    if (acceptor_.get() != acceptor) return;
+    if (acceptor.get() != mine) return;
     welcomed(std::move(socket));
     accept();
   });
 }
 
-void FaultProxy::welcomed(Tcp::socket socket) {
-  auto connection = std::make_shared<ProxyConnection>(io_, hooks_, connections_.size());
-  connections_.push_back(connection);
+void FaultProxy::Impl::welcomed(Tcp::socket socket) {
+  auto connection = std::make_shared<Connection>(io, hooks_, connections.size());
+  connections.push_back(connection);
   connection->ways_[0].from = std::move(socket);
-  connection->ways_[0].manner = manners_[0];
-  connection->ways_[1].manner = manners_[1];
+  connection->ways_[0].manner = manners[0];
+  connection->ways_[1].manner = manners[1];
   if (hooks_->opened) hooks_->opened(*connection);
-  if (welcome_ == Welcome::silence) return;  // nobody ever reads what it says
+  if (welcome == Welcome::silence) return;  // nobody ever reads what it says
   Tcp::socket& far = connection->ways_[1].from;
   error_code error;
   far.open(Tcp::v4(), error);
   far.set_option(asio::socket_base::reuse_address(true), error);
-  if (socket_buffer_ > 0) far.set_option(asio::socket_base::receive_buffer_size(socket_buffer_), error);
-  if (!route_.source.empty()) far.bind(endpoint(route_.source, 0), error);
-  far.async_connect(endpoint(route_.target, route_.target_port),
+  narrow(far.native_handle(), socket_buffer);
+  if (!route.source.empty()) far.bind(endpoint(route.source, 0), error);
+  far.async_connect(endpoint(route.target, route.target_port),
                     [connection](const error_code& failed) {
                       if (!failed) return connection->start();
                       if (connection->ways_[0].from.is_open()) reset(connection->ways_[0].from);
@@ -379,21 +474,44 @@ void FaultProxy::welcomed(Tcp::socket socket) {
                     });
 }
 
-void FaultProxy::welcome(Welcome what) {
-  welcome_ = what;
-  settle();
-}
-void FaultProxy::drop_dials(bool on) {
-  drops_ = on;
-  settle();
-}
-void FaultProxy::target_runs(bool yes) {
-  target_runs_ = yes;
-  settle();
-}
-void FaultProxy::set_manner(bool by_dialler, const ProxyManner& manner) {
-  manners_[by_dialler ? 0 : 1] = manner;
-  for (const auto& connection : connections_) connection->set_manner(by_dialler, manner);
+FaultProxy::FaultProxy(asio::io_context& io, Route route, ProxyHooks hooks)
+    : impl_(std::make_unique<Impl>(io, std::move(route), std::move(hooks))) {
+  impl_->settle();
 }
 
-}  // namespace tools::live
+FaultProxy::~FaultProxy() {
+  *impl_->hooks_ = {};
+  for (const auto& connection : impl_->connections) {
+    for (auto& w : connection->ways_) {
+      w.timer.cancel();
+      reset(w.from);
+    }
+  }
+}
+
+void FaultProxy::welcome(Welcome what) {
+  impl_->welcome = what;
+  impl_->settle();
+}
+void FaultProxy::drop_dials(bool on) {
+  impl_->drops = on;
+  impl_->settle();
+}
+void FaultProxy::target_runs(bool yes) {
+  impl_->target_runs = yes;
+  impl_->settle();
+}
+void FaultProxy::set_manner(bool by_dialler, const ProxyManner& manner) {
+  impl_->manners[by_dialler ? 0 : 1] = manner;
+  for (const auto& connection : impl_->connections) connection->set_manner(by_dialler, manner);
+}
+void FaultProxy::set_socket_buffer(int bytes) {
+  impl_->socket_buffer = bytes;
+  impl_->acceptor.reset();
+  impl_->settle();
+}
+std::vector<std::shared_ptr<ProxyConnection>> FaultProxy::connections() const {
+  return {impl_->connections.begin(), impl_->connections.end()};
+}
+
+}  // namespace live

@@ -11,23 +11,20 @@
 // no threads. Positions are those of a byte in what one side sends, counted from its first.
 #pragma once
 
-#include <asio/io_context.hpp>
-#include <asio/ip/tcp.hpp>
-#include <asio/steady_timer.hpp>
-#include <array>
 #include <chrono>
 #include <cstdint>
-#include <deque>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
-namespace tools::live {
+namespace asio {
+class io_context;
+}
+
+namespace live {
 
 // How bytes of one direction are passed on.
 struct ProxyManner {
@@ -49,7 +46,7 @@ struct ProxyHooks {
   std::function<void(ProxyConnection&)> ended;                     // on both sides
 };
 
-class ProxyConnection : public std::enable_shared_from_this<ProxyConnection> {
+class ProxyConnection {
  public:
   struct CutPlan {
     bool rst = true;  // else FIN
@@ -57,82 +54,28 @@ class ProxyConnection : public std::enable_shared_from_this<ProxyConnection> {
     bool deliver_in_flight = false;                // what waits here still arrives
   };
 
-  ProxyConnection(asio::io_context& io, std::shared_ptr<ProxyHooks> hooks, std::uint64_t number)
-      : hooks_(std::move(hooks)), number_(number), ways_{Way(io), Way(io)} {}
+  virtual ~ProxyConnection() = default;
 
-  std::uint64_t number() const { return number_; }  // of its proxy's, from 0
-  bool alive() const { return !over_ && !cut_; }
-  std::uint64_t delivered(bool by_dialler) const { return way(by_dialler).delivered; }
-  std::uint64_t read(bool by_dialler) const { return way(by_dialler).read; }
-  bool stopped(bool by_dialler) const { return way(by_dialler).stopped; }
+  virtual std::uint64_t number() const = 0;  // of its proxy's, from 0
+  virtual bool alive() const = 0;
+  virtual std::uint64_t delivered(bool by_dialler) const = 0;
+  virtual std::uint64_t read(bool by_dialler) const = 0;
+  virtual bool stopped(bool by_dialler) const = 0;
 
-  void set_manner(bool by_dialler, const ProxyManner& manner);
+  virtual void set_manner(bool by_dialler, const ProxyManner& manner) = 0;
   // Stands still, whatever its manner is.
-  void freeze(bool by_dialler, bool on);
+  virtual void freeze(bool by_dialler, bool on) = 0;
   // Delivers nothing from this position on until go_on(); says `stopped` when it is reached.
-  void stop_at(bool by_dialler, std::uint64_t position);
-  void go_on(bool by_dialler);
+  virtual void stop_at(bool by_dialler, std::uint64_t position) = 0;
+  virtual void go_on(bool by_dialler) = 0;
   // From this position on nothing is delivered before its fate is known; nothing: all may pass.
-  void withhold_from(bool by_dialler, std::optional<std::uint64_t> position);
-  void flip(bool by_dialler, std::uint64_t position, unsigned bit);
-  void cut(const CutPlan& plan);
+  virtual void withhold_from(bool by_dialler, std::optional<std::uint64_t> position) = 0;
+  virtual void flip(bool by_dialler, std::uint64_t position, unsigned bit) = 0;
+  virtual void cut(const CutPlan& plan) = 0;
   // One side's machine is gone without a word: the other is told nothing, also when it writes, until
   // its address is somebody's again (revive()).
-  void lose_silently(bool dialler_is_gone);
-  void revive();
-
- private:
-  friend class FaultProxy;
-  using Tcp = asio::ip::tcp;
-  using Clock = std::chrono::steady_clock;
-
-  enum class End : std::uint8_t { none, fin, rst };
-  // What becomes of a side whose other side is gone without its knowing.
-  enum class Orphan : std::uint8_t { no, unaware, told_on_write };
-
-  // A direction, with the socket that it comes from.
-  struct Way {
-    explicit Way(asio::io_context& io) : from(io), timer(io) {}
-    Tcp::socket from;
-    asio::steady_timer timer;
-    std::array<char, 65536> in{};
-    std::string queue;              // read and not delivered
-    struct Due {
-      std::uint64_t until;          // position behind the bytes
-      Clock::time_point at;
-    };
-    std::deque<Due> due;
-    ProxyManner manner;
-    std::uint64_t read = 0, delivered = 0, draws = 0;
-    std::optional<std::uint64_t> stop, withheld;
-    std::map<std::uint64_t, unsigned> flips;
-    Clock::time_point free_at{};    // the line is busy until then
-    bool reading = false, writing = false, frozen = false, stopped = false, told_stop = false;
-    End end = End::none;            // of the sender, behind all bytes
-    bool end_passed = false;
-    Orphan orphan = Orphan::no;
-  };
-
-  Way& way(bool by_dialler) { return ways_[by_dialler ? 0 : 1]; }
-  const Way& way(bool by_dialler) const { return ways_[by_dialler ? 0 : 1]; }
-  Way& other(const Way& w) { return &w == &ways_[0] ? ways_[1] : ways_[0]; }
-  bool is_dialler(const Way& w) const { return &w == &ways_[0]; }
-
-  void start();
-  void read_on(Way& w);
-  void took(Way& w, std::size_t size);
-  void pump(Way& w);
-  void pump_at(Way& w, Clock::time_point when);
-  void pass_end(Way& w);
-  void close_when_delivered(Way& w, bool rst, int patience);
-  static void shut(Tcp::socket& socket, bool rst);
-  void leave_alone(Way& w, Orphan how);
-  void look_over();
-
-  std::shared_ptr<ProxyHooks> hooks_;
-  std::uint64_t number_;
-  std::array<Way, 2> ways_;
-  bool over_ = false, cut_ = false;
+  virtual void lose_silently(bool dialler_is_gone) = 0;
+  virtual void revive() = 0;
 };
 
 class FaultProxy {
@@ -157,32 +100,16 @@ class FaultProxy {
   void target_runs(bool yes);
   // For connections that there are and those to come.
   void set_manner(bool by_dialler, const ProxyManner& manner);
-  const ProxyManner& manner(bool by_dialler) const { return manners_[by_dialler ? 0 : 1]; }
-  // Size that the kernel's buffers of its sockets have, of later connections; 0: as usual.
-  void set_socket_buffer(int bytes) { socket_buffer_ = bytes; }
+  // About as many bytes may wait in the kernel's buffers on each side, of later connections; 0: as many
+  // as the kernel likes.
+  void set_socket_buffer(int bytes);
 
   // In order of their beginning.
-  const std::vector<std::shared_ptr<ProxyConnection>>& connections() const { return connections_; }
-  std::uint64_t refused() const { return refused_; }
+  std::vector<std::shared_ptr<ProxyConnection>> connections() const;
 
  private:
-  using Tcp = asio::ip::tcp;
-  void settle();
-  void listen();
-  void accept();
-  void welcomed(Tcp::socket socket);
-
-  asio::io_context& io_;
-  Route route_;
-  std::shared_ptr<ProxyHooks> hooks_;
-  std::unique_ptr<Tcp::acceptor> acceptor_, full_;
-  std::vector<Tcp::socket> fillers_;
-  std::array<ProxyManner, 2> manners_;
-  std::vector<std::shared_ptr<ProxyConnection>> connections_;
-  Welcome welcome_ = Welcome::accept;
-  bool target_runs_ = true, drops_ = false;
-  int socket_buffer_ = 0;
-  std::uint64_t refused_ = 0;
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace tools::live
+}  // namespace live

@@ -6,7 +6,7 @@
 
 #include <stdexcept>
 
-namespace tools::live {
+namespace live {
 namespace {
 
 constexpr int kFirstBlock = 2, kBlocks = 252;
@@ -118,4 +118,4 @@ std::optional<std::size_t> Loopback::host_at(std::string_view text) const {
   return host ? std::optional(*host - 1) : std::nullopt;
 }
 
-}  // namespace tools::live
+}  // namespace live

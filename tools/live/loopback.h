@@ -17,7 +17,7 @@
 #include <string>
 #include <string_view>
 
-namespace tools::live {
+namespace live {
 
 sockaddr_in socket_address(const std::string& address, int port);
 
@@ -48,4 +48,4 @@ class Loopback {
 // A port of the loopback device that was free a moment ago.
 int free_port();
 
-}  // namespace tools::live
+}  // namespace live

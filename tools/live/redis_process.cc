@@ -22,7 +22,7 @@
 
 #include "tools/live/loopback.h"
 
-namespace tools::live {
+namespace live {
 namespace {
 
 namespace fs = std::filesystem;
@@ -93,6 +93,7 @@ void RedisProcess::start(const std::string& address, int port, const Options& op
   ::dup2(::open("/dev/null", O_RDONLY), 0);
   ::dup2(ends[1], 1);
   ::dup2(ends[1], 2);
+  ::close_range(3, ~0U, 0);  // what we listen on must not live on in it
   ::execlp(kProgram, kProgram, config.c_str(), static_cast<char*>(nullptr));
   constexpr std::string_view kMissing =
       "there is no redis-server on the PATH: install it (apt-get install redis-server)\n";
@@ -224,4 +225,4 @@ std::size_t RedisProcess::logged(const std::string& text) {
   return lines;
 }
 
-}  // namespace tools::live
+}  // namespace live

@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-namespace tools::live {
+namespace live {
 
 class RedisProcess {
  public:
@@ -75,4 +75,4 @@ class RedisProcess {
   std::optional<int> ended_;
 };
 
-}  // namespace tools::live
+}  // namespace live

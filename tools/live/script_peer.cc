@@ -1,83 +1,111 @@
-#include "tools/live/raw_peer.h"
+#include "tools/live/script_peer.h"
 
 #include <algorithm>
+#include <array>
 #include <asio/buffer.hpp>
+#include <asio/io_context.hpp>
+#include <asio/ip/tcp.hpp>
+#include <asio/steady_timer.hpp>
 #include <chrono>
 #include <stdexcept>
 #include <utility>
 
 #include "model/data/number.h"
+#include "model/data/resp.h"
 #include "scenarios/world/script.h"
 
-namespace tools::live {
+namespace live {
 
 using asio::error_code;
 using Tcp = asio::ip::tcp;
 
-RawPeer::RawPeer(asio::io_context& io, const scenarios::Peer& plan, std::string address)
-    : io_(io), plan_(plan), address_(std::move(address)), acceptor_(io) {
+struct ScriptPeer::Session : std::enable_shared_from_this<Session> {
+  explicit Session(asio::io_context& io) : socket(io), timer(io) {}
+  asio::ip::tcp::socket socket;
+  asio::steady_timer timer;
+  ScriptPeer* owner = nullptr;
+  std::size_t number = 0;
+  std::array<char, 65536> in{};
+  std::string got, out, writing;
+  std::string rest;  // parts of an answer that are still to come
+  bool close_after = false;
+  model::RequestParser parser;
+  void read();
+  void write();
+  void answer();
+  void say(std::string_view parts);
+  void end(bool rst);
+};
+
+struct ScriptPeer::Sockets {
+  explicit Sockets(asio::io_context& io) : acceptor(io) {}
+  Tcp::acceptor acceptor;
+
+  static std::shared_ptr<Session> begin(ScriptPeer& owner, Tcp::socket socket) {
+    auto session = std::make_shared<Session>(owner.io_);
+    session->socket = std::move(socket);
+    session->owner = &owner;
+    session->number = owner.sessions_.size();
+    error_code ignored;
+    session->socket.set_option(Tcp::no_delay(true), ignored);
+    owner.sessions_.push_back(session);
+    return session;
+  }
+};
+
+ScriptPeer::ScriptPeer(asio::io_context& io, const scenarios::Peer& plan, std::string address)
+    : io_(io), plan_(plan), address_(std::move(address)), sockets_(std::make_unique<Sockets>(io)) {
   if (!plan_.listens) return;
   error_code error;
-  acceptor_.open(Tcp::v4(), error);
-  acceptor_.set_option(Tcp::acceptor::reuse_address(true), error);
-  acceptor_.bind({asio::ip::make_address(address_), static_cast<std::uint16_t>(plan_.port)}, error);
-  if (!error) acceptor_.listen(128, error);
+  sockets_->acceptor.open(Tcp::v4(), error);
+  sockets_->acceptor.set_option(Tcp::acceptor::reuse_address(true), error);
+  sockets_->acceptor.bind({asio::ip::make_address(address_), static_cast<std::uint16_t>(plan_.port)}, error);
+  if (!error) sockets_->acceptor.listen(128, error);
   if (error) throw std::runtime_error("the peer " + plan_.name + " cannot listen: " + error.message());
   accept();
 }
 
-RawPeer::~RawPeer() {
+ScriptPeer::~ScriptPeer() {
   for (const auto& session : sessions_) session->end(true);
 }
 
-void RawPeer::accept() {
-  acceptor_.async_accept([this](const error_code& error, Tcp::socket socket) {
+void ScriptPeer::accept() {
+  sockets_->acceptor.async_accept([this](const error_code& error, Tcp::socket socket) {
     if (error) return;
-    begin(std::move(socket))->read();
+    Sockets::begin(*this, std::move(socket))->read();
     accept();
   });
 }
 
-std::shared_ptr<RawPeer::Session> RawPeer::begin(Tcp::socket socket) {
-  auto session = std::make_shared<Session>(io_);
-  session->socket = std::move(socket);
-  session->owner = this;
-  session->number = sessions_.size();
-  error_code ignored;
-  session->socket.set_option(Tcp::no_delay(true), ignored);
-  sessions_.push_back(session);
-  return session;
-}
-
-void RawPeer::dial(const std::string& address, int port) {
+void ScriptPeer::dial(const std::string& address, int port) {
   Tcp::socket socket(io_);
   error_code error;
   socket.connect({asio::ip::make_address(address), static_cast<std::uint16_t>(port)}, error);
-  const auto session = begin(std::move(socket));
+  const auto session = Sockets::begin(*this, std::move(socket));
   if (error)
     session->end(true);
   else
     session->read();
 }
 
-bool RawPeer::send(std::string_view bytes) {
+bool ScriptPeer::send(std::string_view bytes) {
   if (sessions_.empty() || !sessions_.back()->socket.is_open()) return false;
   sessions_.back()->out += bytes;
   sessions_.back()->write();
   return true;
 }
 
-bool RawPeer::close(bool rst) {
+bool ScriptPeer::close(bool rst) {
   if (sessions_.empty() || !sessions_.back()->socket.is_open()) return false;
   sessions_.back()->end(rst);
   return true;
 }
 
-std::string_view RawPeer::got() const {
+std::string_view ScriptPeer::got() const {
   return sessions_.empty() ? std::string_view() : std::string_view(sessions_.back()->got);
 }
 
-void RawPeer::Session::end(bool rst) {
+void ScriptPeer::Session::end(bool rst) {
   timer.cancel();
   error_code ignored;
   if (!socket.is_open()) return;
@@ -86,7 +114,7 @@ void RawPeer::Session::end(bool rst) {
   socket.close(ignored);
 }
 
-void RawPeer::Session::read() {
+void ScriptPeer::Session::read() {
   socket.async_read_some(asio::buffer(in), [self = shared_from_this(), this](const error_code& error, std::size_t size) {
     if (!socket.is_open()) return;
     if (error) return end(false);
@@ -99,7 +127,7 @@ void RawPeer::Session::read() {
   });
 }
 
-void RawPeer::Session::write() {
+void ScriptPeer::Session::write() {
   if (!writing.empty() || !socket.is_open()) return;
   if (out.empty()) {
     if (close_after) end(false);
@@ -113,7 +141,7 @@ void RawPeer::Session::write() {
   });
 }
 
-void RawPeer::Session::answer() {
+void ScriptPeer::Session::answer() {
   std::vector<std::string> argv;
   while (rest.empty() && !close_after && parser.next(argv) == model::RequestParser::Got::request) {
     const auto* const replies = argv.empty() ? nullptr : scenarios::replies_to(owner->plan_.replies, argv);
@@ -124,7 +152,7 @@ void RawPeer::Session::answer() {
 }
 
 // Up to the next pause, if there is one.
-void RawPeer::Session::say(std::string_view parts) {
+void ScriptPeer::Session::say(std::string_view parts) {
   constexpr std::string_view kSleep = "@sleep:";
   while (!parts.empty() && !close_after) {
     const std::size_t bar = std::min(parts.find('|'), parts.size());
@@ -148,4 +176,4 @@ void RawPeer::Session::say(std::string_view parts) {
   }
 }
 
-}  // namespace tools::live
+}  // namespace live

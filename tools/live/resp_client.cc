@@ -1,20 +1,39 @@
-#include "tools/live/client.h"
+#include "tools/live/resp_client.h"
 
+#include <array>
 #include <asio/buffer.hpp>
+#include <asio/io_context.hpp>
+#include <asio/ip/tcp.hpp>
 #include <utility>
 
-namespace tools::live {
+namespace live {
 
 using asio::error_code;
 
-Client::Client(asio::io_context& io, std::string address, int port)
+struct RespClient::Line : std::enable_shared_from_this<Line> {
+  explicit Line(asio::io_context& io) : socket(io) {}
+  asio::ip::tcp::socket socket;
+  std::array<char, 65536> in{};
+  std::string out, writing;
+  model::ReplyParser parser;
+  std::uint64_t unanswered = 0;
+  RespClient* owner = nullptr;
+  void read();
+  void write();
+};
+
+std::uint64_t RespClient::unanswered() const {
+  return line_ ? line_->unanswered : 0;
+}
+
+RespClient::RespClient(asio::io_context& io, std::string address, int port)
     : io_(io), address_(std::move(address)), port_(port) {}
 
-Client::~Client() {
+RespClient::~RespClient() {
   hang_up();
 }
 
-void Client::hang_up() {
+void RespClient::hang_up() {
   if (!line_) return;
   line_->owner = nullptr;
   error_code ignored;
@@ -22,12 +41,12 @@ void Client::hang_up() {
   line_.reset();
 }
 
-void Client::ask(const std::vector<std::string>& argv) {
+void RespClient::ask(const std::vector<std::string>& argv) {
   model::append_request(waiting_, argv);
   ++asked_;
 }
 
-void Client::flush() {
+void RespClient::flush() {
   if (!line_) {
     lost_ = {};
     line_ = std::make_shared<Line>(io_);
@@ -50,14 +69,14 @@ void Client::flush() {
   line_->write();
 }
 
-std::optional<model::Reply> Client::take() {
+std::optional<model::Reply> RespClient::take() {
   if (replies_.empty()) return std::nullopt;
   model::Reply reply = std::move(replies_.front());
   replies_.pop_front();
   return reply;
 }
 
-void Client::Line::read() {
+void RespClient::Line::read() {
   socket.async_read_some(
       asio::buffer(in), [self = shared_from_this(), this](const error_code& error, std::size_t size) {
         if (owner == nullptr) return;
@@ -77,7 +96,7 @@ void Client::Line::read() {
       });
 }
 
-void Client::Line::write() {
+void RespClient::Line::write() {
   if (!writing.empty() || out.empty()) return;
   writing = std::exchange(out, {});
   socket.async_write_some(asio::buffer(writing), [self = shared_from_this(), this](const error_code& error, std::size_t size) {
@@ -87,4 +106,4 @@ void Client::Line::write() {
   });
 }
 
-}  // namespace tools::live
+}  // namespace live

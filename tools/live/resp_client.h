@@ -2,9 +2,6 @@
 // which they came until somebody takes them. In callbacks, on the io_context that it is given.
 #pragma once
 
-#include <array>
-#include <asio/io_context.hpp>
-#include <asio/ip/tcp.hpp>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -15,38 +12,32 @@
 
 #include "model/data/resp.h"
 
-namespace tools::live {
+namespace asio {
+class io_context;
+}
 
-class Client {
+namespace live {
+
+class RespClient {
  public:
-  Client(asio::io_context& io, std::string address, int port);
-  ~Client();
-  Client(const Client&) = delete;
-  Client& operator=(const Client&) = delete;
+  RespClient(asio::io_context& io, std::string address, int port);
+  ~RespClient();
+  RespClient(const RespClient&) = delete;
+  RespClient& operator=(const RespClient&) = delete;
 
   // Puts a request behind those not yet written; flush() writes them all at once, over a new
   // connection if the old one is gone.
   void ask(const std::vector<std::string>& argv);
   void flush();
 
-  std::uint64_t unanswered() const { return line_ ? line_->unanswered : 0; }
+  std::uint64_t unanswered() const;
   std::optional<model::Reply> take();
   // Why the connection is gone, or empty: "refused", "closed", "reset".
   std::string_view lost() const { return lost_; }
   void hang_up();
 
  private:
-  struct Line : std::enable_shared_from_this<Line> {
-    explicit Line(asio::io_context& io) : socket(io) {}
-    asio::ip::tcp::socket socket;
-    std::array<char, 65536> in{};
-    std::string out, writing;
-    model::ReplyParser parser;
-    std::uint64_t unanswered = 0;
-    Client* owner = nullptr;
-    void read();
-    void write();
-  };
+  struct Line;
 
   asio::io_context& io_;
   std::string address_;
@@ -58,4 +49,4 @@ class Client {
   std::string_view lost_;
 };
 
-}  // namespace tools::live
+}  // namespace live
