@@ -15,6 +15,7 @@ class Search {
   explicit Search(const Scenario& scenario) : scenario_(scenario) {}
 
   Expressible run() {
+    if (const auto reason = beyond_this_machine(scenario_.name)) cannot("the whole", std::string(*reason));
     for (const Node& node : scenario_.nodes) look_at(node);
     for (const Step& step : scenario_.steps) {
       place_ = step.place;
@@ -33,6 +34,15 @@ class Search {
   void operator()(const Fault& fault) {
     if (fault.when && all_unseen(*fault.when))
       cannot(fault.text, "it waits for a condition that " + *unseen_reason(fault.when->all_of.front()));
+    if (fault.when) {
+      for (const Condition::Part& part : fault.when->all_of) {
+        const auto* const link = std::get_if<LinkStateIs>(&part);
+        if (link == nullptr || unseen_reason(part)) continue;
+        const std::string word = model::lower(link->test.value);
+        if (word != "connected" && word != "transfer")
+          cannot(fault.text, "it waits for the link of " + link->node + " to be " + link->test.value + ", which comes and goes faster than a real server can be looked at");
+      }
+    }
     std::visit(*this, fault.what);
   }
   void operator()(const ClockFault& clock) {
@@ -67,6 +77,10 @@ class Search {
   void look_at(const Node& node) {
     place_ = node.place;
     if (node.profile != kRelease) cannot(node.name + " is " + node.profile, "the server here is redis-server 7.0.15");
+    for (const auto& [name, value] : node.config) {
+      if (name == "maxmemory" && value != "0")
+        cannot("maxmemory of " + node.name, "the model counts memory by a formula of its own, a real server what it has allocated");
+    }
     if (node.clock_offset != sim::Duration{0} || node.clock_drift_ppm != 0)
       cannot("clock of " + node.name, "all servers here have the clock of this machine");
   }

@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "scenarios/language/scenario.h"
@@ -22,6 +23,10 @@ struct Expressible {
   std::vector<Untaken> unseen;
 };
 Expressible expressible(const Scenario& scenario);
+
+// Scenarios that need what no machine here has, whatever their steps are: the list is beside that of known
+// differences.
+std::optional<std::string_view> beyond_this_machine(std::string_view scenario);
 
 // The state of a link to the master as ROLE of a real server tells it; nothing when ROLE has one word
 // for several and the wire does not tell either.

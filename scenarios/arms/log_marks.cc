@@ -14,7 +14,6 @@ constexpr auto kLines = std::to_array<Line>({
     {"attached_to_snapshot", "Waiting for end of BGSAVE for SYNC"},
     {"denied_after_backlog", "greater than the master replication offset"},
     {"denied_beyond_second_id", "offset for second ID was"},
-    {"denied_no_backlog", "[PSYNC] "},
     {"denied_unknown_id", "not accepted: Replication ID mismatch"},
     {"diskless_delay_waited", "Delay next BGSAVE for diskless SYNC"},
     {"failover_aborted_in_progress", "Failover manually aborted"},

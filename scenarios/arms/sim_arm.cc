@@ -25,6 +25,13 @@ Rested rested(const Scenario& scenario) {
   Rested out{scenario, {}, {}};
   out.scenario.steps.clear();
   for (std::size_t i = 0; i < scenario.steps.size(); ++i) {
+    if (waits_behind_a_cut(scenario, i)) {
+      Step moment;
+      moment.what = Sleep{kToNotice};
+      moment.place = scenario.steps[i - 1].place;
+      out.scenario.steps.push_back(std::move(moment));
+      out.original.push_back(i - 1);
+    }
     out.scenario.steps.push_back(scenario.steps[i]);
     out.original.push_back(i);
     if (looked_at_after(scenario.steps[i]).empty()) continue;
@@ -104,6 +111,12 @@ std::vector<std::string> looked_at_after(const Step& step) {
     if (const auto* synced = std::get_if<Synced>(&part)) return synced->nodes;
   }
   return {};
+}
+
+bool waits_behind_a_cut(const Scenario& scenario, std::size_t step) {
+  if (step == 0 || looked_at_after(scenario.steps[step]).empty()) return false;
+  const auto* const fault = std::get_if<Fault>(&scenario.steps[step - 1].what);
+  return fault != nullptr && std::holds_alternative<Cut>(fault->what) && !fault->when && !fault->after_bytes;
 }
 
 Scenario without_quirks(const Scenario& scenario) {

@@ -56,6 +56,11 @@ struct Told {
 // Whether a step is one after which nodes are looked at, and which.
 std::vector<std::string> looked_at_after(const Step& step);
 
+// A wait for nodes to be synced, directly behind a cut between nodes, means: until they are so again. The
+// moment in which neither side has noticed the cut is passed over, on both arms.
+inline constexpr sim::Duration kToNotice{30'000};
+bool waits_behind_a_cut(const Scenario& scenario, std::size_t step);
+
 // The scenario without what only simulated nodes can have: quirks, and the failures that must follow.
 Scenario without_quirks(const Scenario& scenario);
 

@@ -103,15 +103,37 @@ void name_replicas(golden::Info& info, const std::vector<std::string>& hosts) {
   }
 }
 
-Json tell_look(const Look& look, const std::vector<std::string>& hosts, const Blur& blur) {
+// `others`: the nodes that were waited for, of which alone it is known that nothing was on its way to or
+// from them; empty: all.
+Json tell_look(const Look& look, const std::vector<std::string>& hosts, const Blur& blur, const std::set<std::string>& others) {
   golden::Info info = look.info;
   name_replicas(info, hosts);
   Json out = golden::tell_info({}, info);
   Json role = golden::told(look.role);
+  bool strangers = false;
+  const auto is_stranger = [&](const std::string& name) { return !others.empty() && !others.contains(name); };
+  std::vector<Json> kept;
+  for (const Json& replica : out["slaves"]) {
+    const std::string port = replica["replica"].get<std::string>();  // "<port:b>"
+    if (is_stranger(port.substr(6, port.size() - 7)))
+      strangers = true;
+    else
+      kept.push_back(replica);
+  }
+  out["slaves"] = Json(kept);
+  if (kept.empty()) out["slaves"] = Json::array();
   if (role.is_array() && role.size() > 2 && role[2].is_array()) {
-    std::vector<Json> replicas(role[2].begin(), role[2].end());
+    std::vector<Json> replicas;
+    for (const Json& replica : role[2]) {
+      if (!is_stranger(with_names(replica[0].get<std::string>().substr(1), hosts))) replicas.push_back(replica);
+    }
     std::sort(replicas.begin(), replicas.end());
-    role[2] = Json(replicas);
+    role[2] = replicas.empty() ? Json::array() : Json(replicas);
+  }
+  if (!others.empty() && (strangers || others.size() < hosts.size())) out["connected_slaves"] = "*";
+  if (role.is_array() && role.size() > 4) {  // which of these comes and goes by itself
+    const std::string state = role[3].get<std::string>();
+    if (state == "$connect" || state == "$connecting" || state == "$handshake") role[3] = "(no link)";
   }
   out["ROLE"] = role;
   out["digest"] = look.digest;
@@ -194,7 +216,9 @@ Json tell_step(const Step& step, const StepTold& told, const Told& all, const Bl
                    : told.taken.missed         ? "did not come true, which was not needed"
                                                : "as expected";
   if (!told.taken.replies.empty() && !blur.data) out["replies"] = tell_replies(step, told.taken.replies);
-  for (const Look& look : told.looks) out["look"][look.node] = tell_look(look, all.hosts, blur);
+  const std::vector<std::string> waited_for = looked_at_after(step);
+  const std::set<std::string> others(waited_for.begin(), waited_for.end());
+  for (const Look& look : told.looks) out["look"][look.node] = tell_look(look, all.hosts, blur, others);
   return out;
 }
 
@@ -208,6 +232,11 @@ struct Decision {
   std::string payload;                 // whole, of a full resync
   bool full = false;
 };
+
+// Come back later: how often depends on who was ready first.
+bool only_puts_off(std::string_view answer) {
+  return answer.starts_with("-NOMASTERLINK") || answer.starts_with("-LOADING");
+}
 
 std::string line_of(std::string_view raw) {
   return std::string(raw.substr(0, std::min(raw.find_first_of("\r\n"), raw.size())));
@@ -277,7 +306,7 @@ std::vector<Decision> decisions_on(std::string_view asked, std::string_view answ
       out.push_back(std::move(decision));
       break;
     }
-    out.push_back(std::move(decision));
+    if (!only_puts_off(decision.answered)) out.push_back(std::move(decision));
   }
   return out;
 }
@@ -479,7 +508,7 @@ Json transcript(const Scenario& scenario, const Told& told, const Blur& blur) {
     out["steps"].push_back(std::move(result));
   }
   out["end"] = Json::object();
-  for (const Look& look : told.end) out["end"][look.node] = tell_look(look, told.hosts, blur);
+  for (const Look& look : told.end) out["end"][look.node] = tell_look(look, told.hosts, blur, {});
   if (told.calm) out["settled"] = told.settled;
   out["links"] = tell_links(told, blur);
   const std::string own = own_texts(scenario);
@@ -499,8 +528,10 @@ void keep_common(Json& one, Json& other) {
   }
 }
 
-bool looks_agree(const Look& one, const Look& other, const std::vector<std::string>& hosts, const Blur& blur) {
-  Json a = tell_look(one, hosts, blur), b = tell_look(other, hosts, blur);
+bool looks_agree(const Look& one, const Look& other, const std::vector<std::string>& hosts, const Blur& blur,
+                 const std::vector<std::string>& waited_for) {
+  const std::set<std::string> others(waited_for.begin(), waited_for.end());
+  Json a = tell_look(one, hosts, blur, others), b = tell_look(other, hosts, blur, others);
   for (Json* look : {&a, &b}) {
     look->erase("master_replid");
     look->erase("master_replid2");

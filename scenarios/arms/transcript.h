@@ -31,8 +31,9 @@ nlohmann::ordered_json transcript(const Scenario& scenario, const Told& told, co
 // payloads: those that were whole in both.
 void keep_common(nlohmann::ordered_json& one, nlohmann::ordered_json& other);
 
-// One look, ids and all left out that takes a moment to become the same: for who waits until two agree.
-bool looks_agree(const Look& one, const Look& other, const std::vector<std::string>& hosts, const Blur& blur);
+// One look, ids left out, which have names only in the whole: for who waits until two agree.
+bool looks_agree(const Look& one, const Look& other, const std::vector<std::string>& hosts, const Blur& blur,
+                 const std::vector<std::string>& waited_for);
 
 // The newest messages between hosts among the first `until` records: "1.250  b → a  PSYNC ...".
 std::vector<std::string> heard(const Told& told, std::size_t until, std::size_t most);

@@ -41,9 +41,9 @@ void reset(asio::ip::tcp::socket& socket) {
 // segments are small and the receiver's window is; both must be said before there is a connection.
 void narrow(int socket, int buffer) {
   if (buffer <= 0) return;
-  const int segment = buffer < 65536 ? 536 : 1448;
+  const int segment = buffer < 65536 ? 88 : 1448;
   ::setsockopt(socket, IPPROTO_TCP, TCP_MAXSEG, &segment, sizeof segment);
-  ::setsockopt(socket, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
+  ::setsockopt(socket, IPPROTO_TCP, TCP_WINDOW_CLAMP, &buffer, sizeof buffer);
 }
 
 // Bytes that were written and have not arrived in the receiver's kernel.
@@ -90,6 +90,7 @@ class Connection final : public ProxyConnection, public std::enable_shared_from_
     asio::steady_timer timer;
     std::array<char, 65536> in{};
     std::string queue;              // read and not delivered
+    std::string out;                // what is being written: the beginning of the queue
     struct Due {
       std::uint64_t until;          // position behind the bytes
       Clock::time_point at;
@@ -222,8 +223,9 @@ void Connection::pump(Way& w) {
   }
   w.flips.erase(w.flips.begin(), w.flips.lower_bound(w.delivered + size));
   w.writing = true;
+  w.out.assign(w.queue, 0, size);
   to.from.async_write_some(
-      asio::buffer(w.queue.data(), size),
+      asio::buffer(w.out),
       [self = shared_from_this(), this, &w, &to](const error_code& error, std::size_t written) {
         w.writing = false;
         if (cut_ && !to.from.is_open()) return;

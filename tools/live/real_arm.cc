@@ -70,6 +70,7 @@ class Arm {
       const Step& step = scenario_.steps[i];
       const sim::Instant due = step.at ? std::max(before, sim::kStart + *step.at) : before + step.after.value_or(sim::Duration{0});
       let_pass(due);
+      if (arms::waits_behind_a_cut(scenario_, i)) let_pass(cluster_.now() + arms::kToNotice);
       step_ = i;
       told_.steps.emplace_back().taken.step = i;
       std::visit(*this, step.what);
@@ -342,24 +343,25 @@ class Arm {
     return looks;
   }
 
-  bool agree(const std::vector<Look>& mine, const std::vector<Look>& theirs) const {
+  bool agree(const std::vector<Look>& mine, const std::vector<Look>& theirs, const std::vector<std::string>& waited_for) const {
     return mine.size() == theirs.size() &&
-           std::equal(mine.begin(), mine.end(), theirs.begin(), [&](const Look& a, const Look& b) { return arms::looks_agree(a, b, told_.hosts, blur_); });
+           std::equal(mine.begin(), mine.end(), theirs.begin(), [&](const Look& a, const Look& b) { return arms::looks_agree(a, b, told_.hosts, blur_, waited_for); });
   }
 
-  std::vector<Look> look_until_agreed(const std::vector<std::size_t>& nodes, const std::vector<Look>* theirs) {
+  std::vector<Look> look_until_agreed(const std::vector<std::size_t>& nodes, const std::vector<Look>* theirs, const std::vector<std::string>& waited_for) {
     const sim::Instant end = cluster_.now() + kToAgree;
     for (;;) {
       std::vector<Look> mine = look_at(nodes);
-      if (theirs == nullptr || agree(mine, *theirs) || cluster_.now() >= end) return mine;
+      if (theirs == nullptr || agree(mine, *theirs, waited_for) || cluster_.now() >= end) return mine;
       turn(milliseconds(20));
     }
   }
 
   void look_after(const Step& step) {
     std::vector<std::size_t> nodes;
-    for (const std::string& name : arms::looked_at_after(step)) nodes.push_back(node(name));
-    if (!nodes.empty()) now_told().looks = look_until_agreed(nodes, looks_of(simulated_, step_));
+    const std::vector<std::string> names = arms::looked_at_after(step);
+    for (const std::string& name : names) nodes.push_back(node(name));
+    if (!nodes.empty()) now_told().looks = look_until_agreed(nodes, looks_of(simulated_, step_), names);
   }
 
   // --- calm ---------------------------------------------------------------------------------------
@@ -402,7 +404,7 @@ class Arm {
     while (!(told_.settled = settled()) && cluster_.now() < end) turn(kSeldomLooked);
     std::vector<std::size_t> nodes;
     for (std::size_t i = 0; i < cluster_.nodes(); ++i) nodes.push_back(i);
-    told_.end = look_until_agreed(nodes, simulated_ != nullptr ? &simulated_->end : nullptr);
+    told_.end = look_until_agreed(nodes, simulated_ != nullptr ? &simulated_->end : nullptr, {});
   }
 
   static std::string newest_lines(const std::string& log) {

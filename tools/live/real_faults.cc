@@ -15,6 +15,7 @@ namespace {
 constexpr sim::Duration kUsualLatency{500};
 constexpr std::uint32_t kUsualBuffer = 262144, kNarrowBuffer = 4096;
 constexpr std::size_t kSlowBuffer = 1024;
+constexpr std::int64_t kDeafening = 200'000;  // us a key
 constexpr std::int64_t kDoomedDelay = 50'000;  // us a key: time enough to end a child that saves
 
 template <class Ways>
@@ -100,6 +101,8 @@ void RealFaults::settle(std::size_t from, std::size_t to) {
       mute |= welcome->what == sim::Welcome::silence;
     }
   }
+  // A process that stands still reads nothing, but its kernel would take more than the scenario says.
+  if (to < cluster_.nodes() && cluster_.process(to).paused() && profile.receive_buffer < kUsualBuffer) held = true;
   ProxyManner manner;
   manner.held = held;
   manner.latency = profile.latency == kUsualLatency ? sim::Duration{0} : profile.latency;
@@ -118,6 +121,16 @@ void RealFaults::settle(std::size_t from, std::size_t to) {
   using Welcome = FaultProxy::Welcome;
   cluster_.proxy(from, to).welcome(refuses || deaf ? Welcome::refuse : mute ? Welcome::silence : Welcome::accept);
   cluster_.proxy(from, to).drop_dials(drops);
+}
+
+void RealFaults::stand(std::size_t node, bool still) {
+  if (still)
+    cluster_.pause(node);
+  else
+    cluster_.resume(node);
+  for (std::size_t other = 0; other < cluster_.hosts(); ++other) {
+    if (other != node) settle(other, node);
+  }
 }
 
 // --- when they strike -------------------------------------------------------------------------------
@@ -253,7 +266,7 @@ class RealFaults::Undo {
     one_.frozen.clear();
   }
   void operator()(const Crash& crash) { all_.cluster_.start(node(crash.node)); }
-  void operator()(const Pause& pause) { all_.cluster_.resume(node(pause.node)); }
+  void operator()(const Pause& pause) { all_.stand(node(pause.node), false); }
   void operator()(const DiskFault& disk) { all_.cluster_.process(node(disk.node)).fill_disk(false); }
   void operator()(const JobFault& job) { all_.set_delay(node(job.node), job.job == JobFault::Job::load, 0); }
   void operator()(const auto&) {}
@@ -291,7 +304,7 @@ void RealFaults::heal(const Heal& which) {
 
 void RealFaults::end_all() {
   heal(Heal{{}, true});
-  for (std::size_t i = 0; i < cluster_.nodes(); ++i) cluster_.resume(i);
+  for (std::size_t i = 0; i < cluster_.nodes(); ++i) stand(i, false);
 }
 
 // --- what they do -----------------------------------------------------------------------------------
@@ -341,8 +354,8 @@ class RealFaults::Act {
     cluster_.start(n);
   }
   void operator()(const Stop& stop) { cluster_.process(node(stop.node)).terminate(); }
-  void operator()(const Pause& pause) { cluster_.pause(node(pause.node)); }
-  void operator()(const Resume& resume) { cluster_.resume(node(resume.node)); }
+  void operator()(const Pause& pause) { all_.stand(node(pause.node), true); }
+  void operator()(const Resume& resume) { all_.stand(node(resume.node), false); }
   void operator()(const DiskFault& disk) { cluster_.process(node(disk.node)).fill_disk(true); }
   void operator()(const JobFault& job) {
     const Fault& plan = *one_.plan;
@@ -355,6 +368,11 @@ class RealFaults::Act {
       return;
     }
     const std::int64_t delay = job.does == JobFault::Does::dies ? kDoomedDelay : std::max<std::int64_t>(1, job.time.count() / keys);
+    if (load && delay > kDeafening) {
+      all_.problem_ = "a load can be made slow by a delay for each key only, and with " + std::to_string(keys) +
+                      (keys == 1 ? " key" : " keys") + " the server would answer nobody meanwhile";
+      return;
+    }
     all_.set_delay(node(job.node), load, delay);
   }
   void operator()(const auto&) {}  // found not expressible before, or done when its byte was found

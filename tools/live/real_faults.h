@@ -69,6 +69,8 @@ class RealFaults {
   // Puts on the way from one host to another what the scenario and all faults in force make of it.
   void settle(std::size_t from, std::size_t to);
 
+  void stand(std::size_t node, bool still);
+
   class Act;
   class Undo;
 
