@@ -101,10 +101,11 @@ struct ShownExpiring {
   WallTime now{};
   std::string key;
 };
-// WAIT was answered: so many replicas hold everything up to `offset`.
+// WAIT was answered on `conn`: so many replicas hold everything up to `offset`.
 struct WaitAnswered {
   Offset offset = 0;
   std::int64_t replicas = 0;
+  ConnId conn{};
 };
 // Somebody who may say so made this node follow another, or nobody (no host).
 struct Ordered {

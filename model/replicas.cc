@@ -172,7 +172,7 @@ void release_waiters(Turn& t) {
     const bool late = session.waiting->deadline && *session.waiting->deadline <= t.now();
     if (!enough && !late) continue;
     t.mark(enough ? Mark::wait_satisfied : Mark::wait_timed_out);
-    t.effect(WaitAnswered{session.waiting->offset, acked});
+    t.effect(WaitAnswered{session.waiting->offset, acked, conn});
     ReplyWriter(session.out).integer(acked);
     unblock(t, session);
   }

@@ -252,7 +252,7 @@ void wait(Turn& t, Session& session, Args argv) {
   if (*timeout < 0) return reply_to(session).error("ERR timeout is negative");
   const std::int64_t acked = acked_by(s, session.woff);
   if (acked >= *replicas || s.depth > 1) {
-    t.effect(WaitAnswered{session.woff, acked});
+    t.effect(WaitAnswered{session.woff, acked, session.conn});
     return reply_to(session).integer(acked);
   }
   session.waiting = Waiting{*replicas, session.woff, std::nullopt};

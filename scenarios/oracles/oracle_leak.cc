@@ -7,6 +7,9 @@
 //      than
 //                       repl-backlog-size but for a reader that still stands in it (R6.6, R6.11)
 //      replica          is dropped when its output is over the hard limit
+//      connection       is given up when it has ended, its peer's or ours; a replica that loads
+//      notices when
+//                       it is done (R4.34)
 //      cached master    only while somebody is followed; a transfer only while its link is in
 //      TRANSFER
 //
@@ -66,6 +69,7 @@ class Leak final : public Judging<Leak> {
   void saw(const Scene& scene) override {
     if (failed() || scene.state.exited) return;
     judge_link(scene);
+    judge_connection(scene);
     judge_job(scene);
     judge_slot(scene);
     judge_backlog(scene);
@@ -89,6 +93,25 @@ class Leak final : public Judging<Leak> {
                  " bytes of a transfer while its link is in " +
                  std::string(model::name(link.state)));
     }
+  }
+
+  void judge_connection(const Scene& scene) {
+    const State& s = scene.state;
+    std::optional<model::ConnId>& late = late_[scene.seen.node];
+    if (!scene.same_life()) late.reset();
+    if (scene.seen.conn_ended) {
+      held();
+      if (s.sessions.count(*scene.seen.conn) != 0) {
+        report(scene, "dead-connection", "keeps a connection that its peer has ended");
+      }
+      if (s.link.conn == scene.seen.conn) late = scene.seen.conn;
+    }
+    if (!late) return;
+    if (s.link.conn != late) return late.reset();
+    if (s.link.transfer && s.link.transfer->load) return;
+    report(scene, "dead-link",
+           "goes on with a link in " + std::string(model::name(s.link.state)) +
+               " that its master has ended");
   }
 
   void judge_job(const Scene& scene) {
@@ -218,6 +241,7 @@ class Leak final : public Judging<Leak> {
   }
 
   PerNode<Still> slots_, alone_, over_;
+  PerNode<std::optional<model::ConnId>> late_;  // a link that ended and is not given up yet
 };
 
 }  // namespace

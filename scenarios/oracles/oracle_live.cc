@@ -1,7 +1,8 @@
 // LIVE: when the calm has ended, every replica whose top master can be reached is connected and
 // online at its master, and got there without trying for ever. Excused are those whom their masters
 // had to drop in the calm for what was owed to them (overruns.h). Within the calm, nobody is
-// dropped for its silence while it loads (R4.22).
+// dropped for its silence while it loads (R4.22). At all times masters and replicas give each other
+// up for silence when repl-timeout has passed, and not before (patience.h).
 #include <algorithm>
 #include <variant>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "model/machines.h"
 #include "scenarios/oracles/oracle_list.h"
 #include "scenarios/oracles/overruns.h"
+#include "scenarios/oracles/patience.h"
 
 namespace scenarios {
 namespace {
@@ -51,6 +53,8 @@ class Live final : public Judging<Live> {
     if (scene.feed_took_edge()) note_drop(scene);
     Progress& progress = progress_[scene.seen.node];
     judge_hearing(scene, progress);
+    if (auto breach = patience_.saw(scene); breach && !failed())
+      fail(scene, breach->clause, std::move(breach->text));
     if (!scene.now.failing_over || !scene.before.failing_over || scene.moved())
       progress.stuck_since = scene.at();
     if (!scene.same_life() || scene.before.link != scene.now.link) progress.since = scene.at();
@@ -223,6 +227,7 @@ class Live final : public Judging<Live> {
 
   PerNode<Progress> progress_;
   Overruns overruns_;
+  Patience patience_;
   PerNode<Drop> drops_;
 };
 

@@ -5,10 +5,14 @@
 //
 // What raw peers and clients send may be anything; a node is judged for its master's words, and for
 // those of its replicas when the world says who they are.
+#include <algorithm>
+#include <string>
 #include <variant>
 #include <vector>
 
+#include "model/data/resp.h"
 #include "model/server.h"
+#include "scenarios/oracles/ledger.h"
 #include "scenarios/oracles/oracle_list.h"
 
 namespace scenarios {
@@ -22,6 +26,7 @@ class Proto final : public Judging<Proto> {
     if (failed() || scene.node.from_raw || scene.node.corrupted_input) return;
     if (scene.seen.peer || heard_stream(scene)) held();
     judge_first_stream(scene);
+    judge_getack(scene);
     for (const model::Effect& effect : scene.seen.effects) {
       const auto* breach = std::get_if<model::ProtocolBreach>(&effect);
       if (breach == nullptr || !from_a_node(scene, breach->conn)) continue;
@@ -69,6 +74,32 @@ class Proto final : public Judging<Proto> {
       const model::Feed& feed = session->second.feed;
       awaited.push_back({edge->instance, feed.acked_at, feed.snapshot_offset + 1});
     }
+  }
+
+  // REPLCONF GETACK in the stream is answered at once (R5.21, R7.20).
+  void judge_getack(const Scene& scene) {
+    static const std::string kGetack = model::request({"REPLCONF", "GETACK", "*"});
+    const Glance& before = scene.before;
+    const Glance& now = scene.now;
+    const model::Link& link = scene.state.link;
+    if (failed() || !before.has_master || !now.has_master || before.id != now.id) return;
+    const model::Offset passed = now.applied - before.applied;
+    if (passed < static_cast<model::Offset>(kGetack.size()) || !scene.same_life()) return;
+    if (!scene.state.rules.has_acks || link.master->no_offset || link.master->closing) return;
+    const std::string_view applied =
+        scene.ledger.read(now.id, before.applied + 1, static_cast<std::size_t>(passed));
+    if (applied.find(kGetack) == std::string_view::npos) return;
+    held();
+    const bool answers = !link.out.empty() ||  // there is no room
+                         std::any_of(scene.seen.effects.begin(), scene.seen.effects.end(),
+                                     [&](const model::Effect& effect) {
+                                       const auto* sent = std::get_if<model::Send>(&effect);
+                                       return sent != nullptr && sent->conn == link.conn;
+                                     });
+    if (answers) return;
+    fail(scene, "getack-unanswered",
+         std::string(scene.node.name) + " has applied a GETACK of its master, up to " +
+             place(now.id, now.applied) + ", and does not acknowledge");
   }
 
   static bool heard_stream(const Scene& scene) {

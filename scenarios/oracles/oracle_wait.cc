@@ -1,9 +1,13 @@
 // WAIT: what a master reports as held by n replicas has been applied by n nodes, and is not lost
-// when one of them is promoted (R9.18).
+// when one of them is promoted (R9.18). FAILOVER hands over to a replica that has everything.
+//
+// What WAIT answers for is everything that its client has written before: the offset must lie
+// behind the event in which the client last changed data.
 //
 // Applied means: the node was at that offset, and its data were those of the author there. A node
 // that crashed later may have lost them: that is not the master's fault.
 #include <algorithm>
+#include <map>
 #include <variant>
 #include <vector>
 
@@ -39,10 +43,12 @@ class Wait final : public Judging<Wait> {
     note_strangers(scene);
     if (failed() || !trusted(scene.node)) return;
     judge_promotion(scene);
+    judge_failover(scene);
     for (const model::Effect& effect : scene.seen.effects) {
       const auto* answer = std::get_if<model::WaitAnswered>(&effect);
       if (answer != nullptr && answer->replicas > 0 && answer->offset > 0) judge(scene, *answer);
     }
+    note_write(scene);  // what was answered in this event may have been asked for before it
   }
 
  private:
@@ -71,6 +77,35 @@ class Wait final : public Judging<Wait> {
       strangers_[scene.seen.node] = true;
   }
 
+  // A client changed data and wrote the change to the stream. In or at the end of a pause it may
+  // have been somebody else's command that ran.
+  void note_write(const Scene& scene) {
+    std::map<model::ConnId, Peak>& writes = writes_[scene.seen.node];
+    if (!scene.same_life()) writes.clear();
+    if (!scene.seen.conn) return;
+    if (scene.seen.conn_ended) writes.erase(*scene.seen.conn);
+    const auto session = scene.state.sessions.find(*scene.seen.conn);
+    if (session == scene.state.sessions.end() || session->second.is_replica()) return;
+    const Glance& before = scene.before;
+    const bool paused = before.writes_paused || before.failing_over || scene.state.shutdown;
+    const bool wrote = scene.same_life() && before.digest != scene.now.digest &&
+                       before.offset < scene.now.offset && before.id == scene.now.id;
+    if (wrote && before.master && scene.now.master && !paused)
+      writes[*scene.seen.conn] = {before.id, before.offset};
+  }
+
+  void judge_offset(const Scene& scene, const model::WaitAnswered& answer) {
+    const auto& writes = writes_[scene.seen.node];
+    const auto write = writes.find(answer.conn);
+    if (write == writes.end() || write->second.id != scene.now.id) return;
+    held();
+    if (answer.offset > write->second.offset) return;
+    fail(scene, "older-write",
+         std::string(scene.node.name) + " answered a WAIT for " +
+             place(scene.now.id, answer.offset) + ", but its client has written behind offset " +
+             grouped(write->second.offset));
+  }
+
   bool has_applied(std::size_t node, const ReplId& id, Offset offset) const {
     const std::vector<Peak>* peaks = applied_.find(node);
     return peaks != nullptr && std::any_of(peaks->begin(), peaks->end(), [&](const Peak& p) {
@@ -82,6 +117,7 @@ class Wait final : public Judging<Wait> {
     // Before 4.0 replicas count by themselves (V2): their offsets are not the master's.
     if (strangers_[scene.seen.node] || !relays(scene.state)) return;
     held();
+    judge_offset(scene, answer);
     const ReplId& id = scene.now.id;
     std::int64_t holders = 0;
     for (std::size_t node = 0; node < scene.seen.nodes.size(); ++node) {
@@ -113,9 +149,28 @@ class Wait final : public Judging<Wait> {
              ", although a client had been told that it holds offset " + grouped(promise->offset));
   }
 
+  // FAILOVER without FORCE waits as WAIT does, for the replica that it hands over to (R10.31).
+  void judge_failover(const Scene& scene) {
+    const bool waited = std::any_of(
+        scene.seen.effects.begin(), scene.seen.effects.end(), [](const model::Effect& effect) {
+          const auto* edge = std::get_if<model::Transitioned>(&effect);
+          return edge != nullptr && edge->machine == model::MachineKind::failover &&
+                 model::FailoverEvent{edge->on} == model::FailoverEvent::caught_up;
+        });
+    const auto target = scene.node.follows;
+    if (!waited || !target || scene.now.offset == 0 || strangers_[scene.seen.node]) return;
+    held();
+    if (has_applied(*target, scene.now.id, scene.now.offset)) return;
+    fail(scene, "failover-not-applied",
+         std::string(scene.node.name) + " hands over to " +
+             std::string(scene.seen.nodes[*target].name) + " at " +
+             place(scene.now.id, scene.now.offset) + ", which that has not applied");
+  }
+
   PerNode<std::vector<Peak>> applied_;
   PerNode<std::optional<Promise>> promises_;
   PerNode<char> strangers_;
+  PerNode<std::map<model::ConnId, Peak>> writes_;  // by client: where the stream stood before it
 };
 
 }  // namespace

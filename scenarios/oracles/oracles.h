@@ -47,6 +47,7 @@ struct Seen {
   std::optional<model::ConnId> conn{};
   std::optional<std::size_t> peer{};
   std::optional<model::JobId> ended_job{};  // the input was the end of this job
+  bool conn_ended = false;                  // the input was the end of `conn`
 };
 
 // The state of things when the calm has ended: faults are over, links healed, the bound has passed.

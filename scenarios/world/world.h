@@ -164,6 +164,7 @@ class World {
     std::optional<std::size_t> peer;  // the node at the other side
     bool client = false;
     std::optional<model::JobId> ended_job;
+    bool conn_ended = false;
   };
   Source source_of(const NodeProcess& node, sim::EndId end) const;
 

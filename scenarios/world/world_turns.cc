@@ -98,6 +98,7 @@ void World::input(std::size_t index, const Source& source, Act&& act) {
   seen.conn = source.conn;
   seen.peer = source.peer;
   seen.ended_job = source.ended_job;
+  seen.conn_ended = source.conn_ended;
   bench_.saw(seen);
 
   carry_out(index);
@@ -218,7 +219,8 @@ void World::handle_node(const sim::Occurrence& occurrence) {
 void World::handle_connection(std::size_t index, const sim::Occurrence& occurrence) {
   using Kind = sim::Occurrence::Kind;
   NodeProcess& node = nodes_[index];
-  const Source source = source_of(node, occurrence.end);
+  Source source = source_of(node, occurrence.end);
+  source.conn_ended = occurrence.kind == Kind::ended || occurrence.kind == Kind::reset;
   if (!source.conn) return;  // the server has hung up meanwhile
   const model::ConnId conn = *source.conn;
   if (occurrence.kind == Kind::refused || occurrence.kind == Kind::reset)
@@ -289,7 +291,9 @@ bool World::start(std::size_t index) {
 // Runs the data commands on a running master, as a client that is on no network. An error, or
 // nothing.
 std::optional<std::string> World::give_data(std::size_t index) {
-  const Source source{kDataConn, std::nullopt, true, std::nullopt};
+  Source source;
+  source.conn = kDataConn;
+  source.client = true;
   input(index, source, [](model::Server& server, const model::Moment& at) {
     server.accepted(at, kDataConn, "127.0.0.1", 1);
   });

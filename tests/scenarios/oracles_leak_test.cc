@@ -173,4 +173,52 @@ TEST(OracleLeak, IsNotTestedWhenNothingIsKept) {
               test_support::not_tested("no server ever kept anything for somebody else"));
 }
 
+OracleStage connected() {
+  OracleStage stage({"a", "b"});
+  stage.make_master("a", 'a');
+  stage.look("a");
+  stage.full_sync("b", "a");
+  stage["b"].link.conn = model::ConnId{9};
+  stage.look("b");
+  return stage;
+}
+
+TEST(OracleLeak, FindsALinkThatIsKeptWhenItHasEnded) {
+  OracleStage stage = connected();
+  stage.look_at_end(9, "b");
+  EXPECT_THAT(stage.judgement("LEAK"),
+              fails("b goes on with a link in CONNECTED that its master has ended"));
+}
+
+TEST(OracleLeak, LetsALoadEndFirst) {
+  OracleStage stage = connected();
+  stage["b"].link.state = model::LinkState::transfer;
+  stage["b"].link.transfer.emplace().load = model::JobId{3};
+  stage.look_at_end(9, "b");
+  EXPECT_THAT(stage.judgement("LEAK"), passes());
+  stage["b"].link.transfer.reset();
+  stage["b"].link.state = model::LinkState::connected;
+  OracleStage forgets = stage;
+  forgets.look("b");
+  EXPECT_THAT(forgets.judgement("LEAK"),
+              fails("b goes on with a link in CONNECTED that its master has ended"));
+  stage["b"].link.conn.reset();
+  stage["b"].link.state = model::LinkState::connect;
+  stage.look("b");
+  EXPECT_THAT(stage.judgement("LEAK"), passes());
+}
+
+TEST(OracleLeak, FindsAConnectionThatIsKeptWhenItHasEnded) {
+  OracleStage stage = connected();
+  stage.meet_client("a", 7);
+  stage.look_at_end(7, "a");
+  EXPECT_THAT(stage.judgement("LEAK"), fails("a keeps a connection that its peer has ended"));
+}
+
+TEST(OracleLeak, SeesAConnectionGo) {
+  OracleStage stage = connected();
+  stage.look_at_end(7, "a");
+  EXPECT_THAT(stage.judgement("LEAK"), passes());
+}
+
 }  // namespace

@@ -93,4 +93,69 @@ TEST(OracleWait, IsNotTestedByAnEmptyAnswer) {
               not_tested("no WAIT told a client that a replica holds its write"));
 }
 
+// Of a client on connection 7.
+model::Effect answered(model::Offset offset) {
+  return model::WaitAnswered{offset, 1, model::ConnId{7}};
+}
+
+TEST(OracleWait, FindsAnAnswerForLessThanItsClientWrote) {
+  OracleStage stage = trio();
+  stage.meet_client("a", 7);
+  stage.write("a", "k", "3");
+  stage.look_from_client(7, "a");
+  stage.catch_up("b", "a");
+  stage.look("b");
+  stage.look("a", {answered(54)});
+  EXPECT_THAT(
+      stage.judgement("WAIT"),
+      fails("a answered a WAIT for offset 54 of aaaaaaaa, but its client has written behind "
+            "offset 54"));
+}
+
+TEST(OracleWait, AsksNothingOfAClientForWhatOthersWrote) {
+  OracleStage stage = trio();
+  stage.meet_client("a", 7);
+  stage.meet_client("a", 8);
+  stage.write("a", "k", "3");
+  stage.look_from_client(8, "a");
+  stage.look("a", {answered(54)});
+  // Asked for and answered before the write of the same event.
+  stage.write("a", "k", "4");
+  stage.look_from_client(7, "a", {answered(54)});
+  EXPECT_THAT(stage.judgement("WAIT"), passes());
+}
+
+TEST(OracleWait, AsksNothingForWritesThatAPauseHeld) {
+  OracleStage stage = trio();
+  stage.meet_client("a", 7);
+  stage["a"].pause = {.until = model::Instant::max(), .writes_only = true};
+  stage.look("a");
+  stage["a"].pause = {};
+  stage.write("a", "k", "3");
+  stage.look_from_client(7, "a");
+  stage.look("a", {answered(54)});
+  EXPECT_THAT(stage.judgement("WAIT"), passes());
+}
+
+model::Effect handed_over() {
+  return model::Transitioned{model::MachineKind::failover, model::ConnId{},
+                             static_cast<std::uint8_t>(model::FailoverState::waiting_for_sync),
+                             static_cast<std::uint8_t>(model::FailoverState::in_progress),
+                             static_cast<std::uint8_t>(model::FailoverEvent::caught_up)};
+}
+
+// R10.31
+TEST(OracleWait, FindsAFailoverToANodeThatIsBehind) {
+  OracleStage stage = trio();
+  stage.demote("a");
+  stage.view("a").follows = stage.index("b");
+  OracleStage other = stage;
+  stage.look("a", {handed_over()});
+  EXPECT_THAT(stage.judgement("WAIT"), passes());
+  other.view("a").follows = other.index("c");
+  other.look("a", {handed_over()});
+  EXPECT_THAT(other.judgement("WAIT"),
+              fails("a hands over to c at offset 54 of aaaaaaaa, which that has not applied"));
+}
+
 }  // namespace

@@ -111,6 +111,10 @@ model::Session& OracleStage::attach(std::string_view master, std::uint32_t conn)
   return session;
 }
 
+void OracleStage::meet_client(std::string_view node, std::uint32_t conn) {
+  (*this)[node].sessions[model::ConnId{conn}].conn = model::ConnId{conn};
+}
+
 void OracleStage::restart(std::string_view node) {
   model::State nothing;
   (*this)[node] = nothing;
@@ -127,11 +131,22 @@ void OracleStage::look_from(std::string_view peer, std::uint32_t conn, std::stri
 }
 
 void OracleStage::show(std::string_view node, const std::vector<model::Effect>& effects,
-                       std::optional<std::uint32_t> conn, std::optional<std::size_t> peer) {
+                       std::optional<std::uint32_t> conn, std::optional<std::size_t> peer,
+                       bool conn_ended) {
   scenarios::Seen seen{now_, index(node), effects, views_};
   if (conn) seen.conn = model::ConnId{*conn};
   seen.peer = peer;
+  seen.conn_ended = conn_ended;
   bench_.saw(seen);
+}
+
+void OracleStage::look_from_client(std::uint32_t conn, std::string_view node,
+                                   std::vector<model::Effect> effects) {
+  show(node, effects, conn, std::nullopt);
+}
+
+void OracleStage::look_at_end(std::uint32_t conn, std::string_view node) {
+  show(node, {}, conn, std::nullopt, true);
 }
 
 void OracleStage::end_calm(sim::Instant began, std::vector<std::optional<std::size_t>> follows,

@@ -54,6 +54,8 @@ class OracleStage {
   void demote(std::string_view node);
   // `master` keeps an online replica on connection `conn`.
   model::Session& attach(std::string_view master, std::uint32_t conn);
+  // `node` keeps a client's connection `conn`.
+  void meet_client(std::string_view node, std::uint32_t conn);
   void restart(std::string_view node);  // a new life with nothing
 
   // --- events -----------------------------------------------------------------------------------
@@ -63,6 +65,11 @@ class OracleStage {
   // The input came on connection `conn` from node `peer`.
   void look_from(std::string_view peer, std::uint32_t conn, std::string_view node,
                  std::vector<model::Effect> effects = {});
+  // The input came on connection `conn` of a client.
+  void look_from_client(std::uint32_t conn, std::string_view node,
+                        std::vector<model::Effect> effects = {});
+  // The input was the end of connection `conn`.
+  void look_at_end(std::uint32_t conn, std::string_view node);
   // The calm, begun at the time given, ends now.
   void end_calm(sim::Instant began, std::vector<std::optional<std::size_t>> follows,
                 bool settled = true);
@@ -72,7 +79,8 @@ class OracleStage {
 
  private:
   void show(std::string_view node, const std::vector<model::Effect>& effects,
-            std::optional<std::uint32_t> conn, std::optional<std::size_t> peer);
+            std::optional<std::uint32_t> conn, std::optional<std::size_t> peer,
+            bool conn_ended = false);
 
   std::vector<std::string> names_;
   std::deque<model::State> states_;
