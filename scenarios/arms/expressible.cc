@@ -2,12 +2,14 @@
 
 #include <algorithm>
 
+#include "model/data/number.h"
 #include "model/data/text.h"
 #include "scenarios/arms/log_marks.h"
 
 namespace scenarios::arms {
 namespace {
 
+constexpr std::int64_t kDeafening = 200'000;  // us
 constexpr std::string_view kRelease = "redis-7.0";
 
 class Search {
@@ -80,6 +82,10 @@ class Search {
     for (const auto& [name, value] : node.config) {
       if (name == "maxmemory" && value != "0")
         cannot("maxmemory of " + node.name, "the model counts memory by a formula of its own, a real server what it has allocated");
+    }
+    for (const auto& [name, value] : node.config) {
+      if (name == "key-load-delay" && model::to_integer(value).value_or(0) > kDeafening)
+        cannot("key-load-delay of " + node.name, "between two keys a real server sleeps, and answers nobody for so long");
     }
     if (node.clock_offset != sim::Duration{0} || node.clock_drift_ppm != 0)
       cannot("clock of " + node.name, "all servers here have the clock of this machine");

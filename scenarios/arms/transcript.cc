@@ -130,7 +130,10 @@ Json tell_look(const Look& look, const std::vector<std::string>& hosts, const Bl
     std::sort(replicas.begin(), replicas.end());
     role[2] = replicas.empty() ? Json::array() : Json(replicas);
   }
-  if (!others.empty() && (strangers || others.size() < hosts.size())) out["connected_slaves"] = "*";
+  if (!others.empty() && (strangers || others.size() < hosts.size())) {
+    for (const char* name : {"connected_slaves", "sync_full", "sync_partial_ok", "sync_partial_err"}) out[name] = "*";
+  }
+  if (blur.attempts) out["sync_full"] = out["sync_partial_err"] = "*";
   if (role.is_array() && role.size() > 4) {  // which of these comes and goes by itself
     const std::string state = role[3].get<std::string>();
     if (state == "$connect" || state == "$connecting" || state == "$handshake") role[3] = "(no link)";
@@ -361,7 +364,7 @@ Json tell_link(const std::vector<std::pair<std::string_view, std::string_view>>&
       if (blur.offsets) {
         const auto blurred = [](const std::string& line) {
           std::vector<std::string> words = golden::split_words(line);
-          if (words.size() > 2 && model::to_integer(words[2]).value_or(-1) > 0) words[2] = "*";
+          if (words.size() > 2 && model::to_integer(words[2]).value_or(-1) >= 0) words[2] = "*";
           return golden::shown(joined(words));
         };
         one["asked"] = blurred(decision.asked);
@@ -372,6 +375,11 @@ Json tell_link(const std::vector<std::pair<std::string_view, std::string_view>>&
       if (decision.full) {
         Json payload;
         if (!decision.payload.empty()) golden::tell_rdb(payload, decision.payload);
+        if (blur.offsets && payload.contains("rdb")) {
+          for (Json& aux : payload["rdb"]["aux"]) {
+            if (aux.is_array() && aux.size() > 1 && aux[0] == "repl-offset") aux[1] = "*";
+          }
+        }
         if (!again)
           payloads.push_back(payload);
         else if (!payload.is_null() && !payloads.empty())
@@ -388,6 +396,10 @@ Json tell_link(const std::vector<std::pair<std::string_view, std::string_view>>&
     }
   }
   Json out{{"decisions", decisions}, {"payloads", payloads}, {"streams", Json::array()}};
+  if (blur.data) {
+    out["payloads"] = Json::array();
+    return out;
+  }
   for (const Stream& stream : streams) {
     Json one{{"id", golden::shown(stream.id)}};
     if (blur.offsets) {
@@ -485,9 +497,15 @@ Blur blur_of(const Scenario& scenario, const Told& simulated) {
   Blur blur;
   for (const Step& step : scenario.steps) {
     if (std::holds_alternative<Load>(step.what)) {
-      return {true, true, "random commands are in the stream: offsets and data are each arm's own"};
+      return {true, true, false, "random commands are in the stream: offsets and data are each arm's own"};
     }
   }
+  for (const Step& step : scenario.steps) {
+    const auto* const fault = std::get_if<Fault>(&step.what);
+    const auto* const job = fault == nullptr ? nullptr : std::get_if<JobFault>(&fault->what);
+    blur.attempts |= job != nullptr && job->does == JobFault::Does::dies;
+  }
+  if (blur.attempts) blur.reason = "how often a snapshot is tried while its jobs die is each arm's own";
   const auto& records = simulated.trace.records();
   blur.offsets = std::any_of(records.begin(), records.end(), [](const sim::Record& record) {
     const auto* const message = std::get_if<sim::record::Message>(&record.what);

@@ -21,6 +21,7 @@ namespace scenarios::arms {
 struct Blur {
   bool offsets = false;  // pings or loads are in the stream
   bool data = false;     // loads are
+  bool attempts = false;  // snapshots die, as often as they are tried
   std::string reason;
 };
 Blur blur_of(const Scenario& scenario, const Told& simulated);

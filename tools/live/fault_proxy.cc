@@ -16,6 +16,7 @@
 #include <deque>
 #include <map>
 #include <stdexcept>
+#include <thread>
 #include <utility>
 
 namespace live {
@@ -41,9 +42,9 @@ void reset(asio::ip::tcp::socket& socket) {
 // segments are small and the receiver's window is; both must be said before there is a connection.
 void narrow(int socket, int buffer) {
   if (buffer <= 0) return;
-  const int segment = buffer < 65536 ? 88 : 1448;
+  const int segment = buffer < 65536 ? 536 : 1448;
   ::setsockopt(socket, IPPROTO_TCP, TCP_MAXSEG, &segment, sizeof segment);
-  ::setsockopt(socket, IPPROTO_TCP, TCP_WINDOW_CLAMP, &buffer, sizeof buffer);
+  ::setsockopt(socket, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
 }
 
 // Bytes that were written and have not arrived in the receiver's kernel.
@@ -377,6 +378,20 @@ asio::ip::tcp::endpoint endpoint(const std::string& address, int port) {
 
 }  // namespace
 
+namespace {
+
+// A process that has just been forked holds all our sockets until it has let go of them: what we have
+// closed a moment ago may still be taken.
+void bind_soon(asio::ip::tcp::acceptor& acceptor, const asio::ip::tcp::endpoint& at, error_code& error) {
+  for (int i = 0; i < kPatience; ++i) {
+    acceptor.bind(at, error);
+    if (error != asio::error::address_in_use) return;
+    std::this_thread::sleep_for(kBetweenLooks);
+  }
+}
+
+}  // namespace
+
 struct FaultProxy::Impl {
   using Tcp = asio::ip::tcp;
   Impl(asio::io_context& context, Route way, ProxyHooks hooks)
@@ -412,8 +427,10 @@ void FaultProxy::Impl::settle() {
     full = std::make_unique<Tcp::acceptor>(io);
     full->open(Tcp::v4());
     full->set_option(Tcp::acceptor::reuse_address(true));
-    full->bind(endpoint(route.listen, route.listen_port));
-    full->listen(0);
+    error_code error;
+    bind_soon(*full, endpoint(route.listen, route.listen_port), error);
+    if (!error) full->listen(0, error);
+    if (error) throw std::runtime_error("the way to " + route.listen + " cannot be closed: " + error.message());
     for (int i = 0; i < 2; ++i) {
       Tcp::socket filler(io);
       error_code ignored;
@@ -434,7 +451,7 @@ void FaultProxy::Impl::listen() {
   acceptor->open(Tcp::v4(), error);
   acceptor->set_option(Tcp::acceptor::reuse_address(true), error);
   narrow(acceptor->native_handle(), socket_buffer);
-  acceptor->bind(endpoint(route.listen, route.listen_port), error);
+  bind_soon(*acceptor, endpoint(route.listen, route.listen_port), error);
   if (!error) acceptor->listen(128, error);
   if (error) {
     throw std::runtime_error("port " + std::to_string(route.listen_port) + " of " + route.listen +

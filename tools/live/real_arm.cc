@@ -31,7 +31,7 @@ constexpr sim::Duration kOften{300'000};
 // What a busy machine may add to a time that a scenario allows.
 constexpr sim::Duration kSlack{3'000'000};
 // How long two arms may take to look the same once nothing is on its way, and to settle in the calm.
-constexpr sim::Duration kToAgree{1'500'000}, kToSettle{40'000'000};
+constexpr sim::Duration kToAgree{3'500'000}, kToSettle{40'000'000};
 constexpr sim::Duration kReplyWithin{10'000'000};
 constexpr std::size_t kLogLines = 12;
 

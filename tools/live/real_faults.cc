@@ -69,7 +69,7 @@ void RealFaults::lay_links(const Scenario& scenario) {
         const bool meant = (link.from == names[from] && link.to == names[to]) || (link.from == names[to] && link.to == names[from]);
         if (meant) note(link.profile);
       }
-      if (smallest < kUsualBuffer) cluster_.proxy(from, to).set_socket_buffer(static_cast<int>(smallest));
+      if (smallest < kUsualBuffer) cluster_.proxy(from, to).set_socket_buffer(static_cast<int>(std::max(smallest, kNarrowBuffer)));
       settle(from, to);
     }
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "model/data/number.h"
+#include "model/data/rdb.h"
 #include "model/data/rdb_dump.h"
 #include "model/data/text.h"
 #include "scenarios/arms/expressible.h"
@@ -220,6 +221,7 @@ class RealSight::Judge {
         std::optional<std::int64_t> at;
         if (words.size() > 2 && words[0] == "+FULLRESYNC") at = model::to_integer(words[2]).value_or(0) + 1;
         if (!words.empty() && words[0] == "+CONTINUE") at = asked_offset(*way);
+        if (!words.empty() && words[0].starts_with('$')) at = offset_in_payload(*way);  // SYNC has no line of its own
         if (!at) continue;
         model::RequestParser parser;
         parser.feed(bytes.substr(*way->landmarks().stream));
@@ -235,6 +237,17 @@ class RealSight::Judge {
     std::vector<std::string> commands;
     for (const auto& [at, text] : found) commands.push_back(text);
     return commands;
+  }
+  static std::optional<std::int64_t> offset_in_payload(const Direction& answering) {
+    const Landmarks& known = answering.landmarks();
+    if (!known.payload || !known.payload_end || *known.payload_end > answering.bytes().size()) return std::nullopt;
+    const std::string_view bytes = answering.bytes();
+    const auto content = model::decode_rdb(bytes.substr(*known.payload, *known.payload_end - *known.payload), kRdbVersion, 1U << 14U);
+    const auto* const rdb = std::get_if<model::RdbContent>(&content);
+    for (std::size_t i = 0; rdb != nullptr && i < rdb->aux.size(); ++i) {
+      if (rdb->aux[i].first == "repl-offset") return model::to_integer(rdb->aux[i].second).value_or(0) + 1;
+    }
+    return std::nullopt;
   }
   std::optional<std::int64_t> asked_offset(const Direction& answering) {
     const Direction* const asking = cluster_.wire().find(sim::peer_of(answering.end()));
