@@ -107,8 +107,11 @@ Setting number(std::string_view name, std::string_view alias = {}) {
 
 template <auto Field, std::int64_t low, std::int64_t raised_to = low>
 Setting memory(std::string_view name) {
-  return {.name = name, .alias = {},
-          .expects = low == 0 ? "a memory size, as 16kb" : "a memory size above 0, as 16kb",
+  static const std::string expects =
+      low == 0   ? "a memory size, as 16kb"
+      : low == 1 ? "a memory size above 0, as 16kb"
+                 : "a memory size of at least " + std::to_string(low) + " bytes";
+  return {.name = name, .alias = {}, .expects = expects,
           .set = [](Config& config, std::string_view value) -> Problem {
             const Memory read = read_memory(value);
             if (read.is == Memory::Is::nonsense) return "argument must be a memory value";
@@ -196,16 +199,17 @@ Problem set_hz(Config& config, std::string_view value) {  // taken, then kept wi
   return std::nullopt;
 }
 
-// Groups of four: class, hard limit, soft limit, soft seconds. The classes of clients that are no
-// replicas are checked, and have no effect here.
+// Groups of four: class, hard limit, soft limit, soft seconds.
 Problem set_output_limit(Config& config, std::string_view value) {
   if (value.empty()) return std::nullopt;
   const auto parts = words(value);
   if (parts.size() % 4 != 0) return "Wrong number of arguments in buffer limit configuration.";
-  OutputLimit limit = config.replica_output_limit;
+  OutputLimit replicas = config.replica_output_limit, pubsub = config.pubsub_output_limit;
+  OutputLimit normal = config.normal_output_limit;
   for (std::size_t i = 0; i < parts.size(); i += 4) {
     const bool replica = same_word(parts[i], "replica") || same_word(parts[i], "slave");
-    if (!replica && !same_word(parts[i], "normal") && !same_word(parts[i], "pubsub")) {
+    const bool subscribers = same_word(parts[i], "pubsub");
+    if (!replica && !subscribers && !same_word(parts[i], "normal")) {
       return "Invalid client class specified in buffer limit configuration.";
     }
     const Memory hard = read_memory(parts[i + 1]), soft = read_memory(parts[i + 2]);
@@ -213,16 +217,22 @@ Problem set_output_limit(Config& config, std::string_view value) {
     if (hard.is != Memory::Is::size || soft.is != Memory::Is::size || !seconds || *seconds < 0) {
       return "Error in hard, soft or soft_seconds setting in buffer limit configuration.";
     }
-    if (replica) limit = {hard.bytes, soft.bytes, *seconds};
+    OutputLimit& limit = replica ? replicas : subscribers ? pubsub : normal;
+    limit = {hard.bytes, soft.bytes, *seconds};
   }
-  config.replica_output_limit = limit;
+  config.replica_output_limit = replicas;
+  config.pubsub_output_limit = pubsub;
+  config.normal_output_limit = normal;
   return std::nullopt;
 }
 
 std::string get_output_limit(const Config& config) {
-  const OutputLimit& limit = config.replica_output_limit;
-  return "normal 0 0 0 slave " + std::to_string(limit.hard) + " " + std::to_string(limit.soft) + " " +
-         std::to_string(limit.soft_seconds) + " pubsub 33554432 8388608 60";
+  const auto text = [](const OutputLimit& limit) {
+    return std::to_string(limit.hard) + " " + std::to_string(limit.soft) + " " +
+           std::to_string(limit.soft_seconds);
+  };
+  return "normal " + text(config.normal_output_limit) + " slave " +
+         text(config.replica_output_limit) + " pubsub " + text(config.pubsub_output_limit);
 }
 
 Problem set_save(Config& config, std::string_view value) {  // pairs of seconds and changes
@@ -253,6 +263,7 @@ std::vector<Setting> make_settings() {
       {.name = "client-output-buffer-limit", .alias = {},
        .expects = "a class and its limits, as \"replica 256mb 64mb 60\"",
        .set = set_output_limit, .get = get_output_limit},
+      memory<&C::client_query_buffer_limit, 1024 * 1024>("client-query-buffer-limit"),
       at_start(number<&C::databases, 1, kInt>("databases")),
       yes_or_no<&C::dual_channel_replication_enabled>("dual-channel-replication-enabled"),
       at_start(one_of<&C::enable_debug_command, kWhoMay>("enable-debug-command")),
@@ -284,12 +295,14 @@ std::vector<Setting> make_settings() {
       yes_or_no<&C::lazyfree_lazy_user_flush>("lazyfree-lazy-user-flush"),
       text<&C::masterauth>("masterauth"),
       text<&C::masteruser>("masteruser"),
+      number<&C::maxclients, 1, 4294967295>("maxclients"),
       memory<&C::maxmemory, 0>("maxmemory"),
       one_of<&C::maxmemory_policy, kPolicies>("maxmemory-policy"),
       number<&C::min_replicas_max_lag, 0, kInt>("min-replicas-max-lag", "min-slaves-max-lag"),
       number<&C::min_replicas_to_write, 0, kInt>("min-replicas-to-write", "min-slaves-to-write"),
       // CONFIG SET moves a real server to another port; here the port is part of its address.
       at_start(number<&C::port, 0, 65535>("port")),
+      memory<&C::proto_max_bulk_len, 1024 * 1024>("proto-max-bulk-len"),
       one_of<&C::propagation_error_behavior, kErrorBehavior>("propagation-error-behavior"),
       yes_or_no<&C::rdb_del_sync_files>("rdb-del-sync-files"),
       at_start(yes_or_no<&C::rdbchecksum>("rdbchecksum")),
@@ -317,6 +330,7 @@ std::vector<Setting> make_settings() {
        .set = set_save, .get = [](const C& config) { return config.save; }},
       number<&C::shutdown_timeout, 0, kInt>("shutdown-timeout"),
       yes_or_no<&C::stop_writes_on_bgsave_error>("stop-writes-on-bgsave-error"),
+      number<&C::timeout, 0, kInt>("timeout"),
   };
   std::sort(all.begin(), all.end(), [](const Setting& a, const Setting& b) { return a.name < b.name; });
   return all;

@@ -13,7 +13,7 @@
 
 namespace model {
 
-struct OutputLimit {          // client-output-buffer-limit replica <hard> <soft> <soft seconds>
+struct OutputLimit {          // client-output-buffer-limit <class> <hard> <soft> <soft seconds>
   std::int64_t hard = 268435456;
   std::int64_t soft = 67108864;
   std::int64_t soft_seconds = 60;
@@ -42,6 +42,12 @@ struct Config {
   std::int64_t min_replicas_to_write = 0;
   std::int64_t min_replicas_max_lag = 10;        // s
   OutputLimit replica_output_limit;
+  OutputLimit normal_output_limit{0, 0, 0};
+  OutputLimit pubsub_output_limit{33554432, 8388608, 60};
+  std::int64_t maxclients = 10000;
+  std::int64_t timeout = 0;                      // s, 0 = clients may be silent for ever
+  std::int64_t proto_max_bulk_len = 536870912;   // bytes of one argument
+  std::int64_t client_query_buffer_limit = 1073741824;  // bytes that have not become a request
   std::string masterauth, masteruser, requirepass;
   std::string save = "3600 1 300 100 60 10000";  // "" = no snapshots of its own
   bool rdbcompression = true;

@@ -9,6 +9,7 @@
 #include "model/execute.h"
 #include "model/failover.h"
 #include "model/feeding.h"
+#include "model/limits.h"
 #include "model/link.h"
 #include "model/propagation.h"
 #include "model/replicas.h"
@@ -85,6 +86,7 @@ void server_cron(Turn& t) {
   expire_cycle(t);
   end_pause(t);
   drop_slow_replicas(t);
+  close_idle_clients(t);
   tell_master_we_load(t);
   advance_shutdown(t);
   if (s.exited) return;
@@ -123,6 +125,7 @@ void flush_clients(Turn& t) {
 bool server_cron_has_work(const State& s) {
   return (s.snapshot && s.snapshot->ended) || (s.link.transfer && s.link.transfer->load) ||
          s.shutdown || s.stop_signalled || some_replica_is_slow(s) ||
+         (s.config.timeout != 0 && !s.sessions.empty()) ||
          (!s.is_master() && !s.own_expiries.empty());
 }
 
@@ -163,6 +166,7 @@ void before_sleep(Turn& t) {
   if (std::exchange(s.output_grew, false)) drop_slow_replicas(t);
   flush_replicas(t);
   flush_clients(t);
+  check_all_output(t);
   flush_link(t);
   flush_rdb_channel(t);
   close_sessions(t);

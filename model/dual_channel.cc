@@ -48,6 +48,12 @@ bool note_end_offset(Turn& t, std::string_view line) {
 
 std::optional<std::string> take_line(RdbChannel& channel, std::string_view& bytes) {
   const std::size_t end = bytes.find('\n');
+  if (channel.line.size() + std::min(end, bytes.size()) > 1023) {  // in pieces, as elsewhere
+    const std::size_t left = 1023 - channel.line.size();
+    channel.line += bytes.substr(0, left);
+    bytes.remove_prefix(left);
+    return std::exchange(channel.line, {});
+  }
   channel.line += bytes.substr(0, end);
   if (end == std::string_view::npos) {
     bytes = {};

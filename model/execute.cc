@@ -8,6 +8,7 @@
 #include "model/blocking.h"
 #include "model/eviction.h"
 #include "model/failover.h"
+#include "model/limits.h"
 #include "model/propagation.h"
 #include "model/releases.h"
 #include "model/replicas.h"
@@ -324,6 +325,7 @@ void process_command(Turn& t, Session& session, const std::vector<std::string>& 
   }
   if (session.multi && !goes_past_queue(*command)) {
     session.multi->queue.push_back(argv);
+    for (const std::string& argument : argv) session.multi->bytes += argument.size();
     return ReplyWriter(session.out).simple("QUEUED");
   }
   call(t, session, *command, argv);
@@ -334,6 +336,7 @@ void serve_session(Turn& t, Session& session) {
   std::vector<std::string> argv;
   while (!session.close_soon && !session.close_after_reply && !session.stands_still() &&
          !t.s.exited) {
+    limit_requests(t.s, session);
     const auto got = session.in.next(argv);
     if (got == RequestParser::Got::nothing_yet) return;
     if (got == RequestParser::Got::malformed) {
@@ -351,6 +354,7 @@ void serve_session(Turn& t, Session& session) {
       session.out.resize(before);
       drop_replica(t, session, FeedEvent::dropped);
     }
+    if (check_output(t, session)) return;
   }
 }
 

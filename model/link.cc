@@ -23,6 +23,9 @@ namespace {
 
 constexpr int kSegmentationFault = -11;  // as a shell shows the end by signal 11
 constexpr auto kLineLimit = std::chrono::seconds(5);  // repl_syncio_timeout (R2.1)
+// A line that is longer is taken in pieces, as by a read into a buffer of 256 bytes, or of 1024 before a
+// payload.
+constexpr std::size_t kLongestLine = 255, kLongestHeader = 1023;
 
 void close_connection(Turn& t) {
   Link& link = t.s.link;
@@ -315,6 +318,13 @@ std::optional<std::string> next_line(Turn& t, std::string_view& bytes) {
   Link& link = t.s.link;
   const std::size_t end = bytes.find('\n');
   if (link.line.empty()) link.line_since = t.now();
+  const std::size_t longest = link.state == LinkState::transfer ? kLongestHeader : kLongestLine;
+  const std::size_t left = longest - std::min(longest, link.line.size());
+  if (std::min(end, bytes.size()) >= left) {
+    link.line += bytes.substr(0, left);
+    bytes.remove_prefix(left);
+    return std::exchange(link.line, {});
+  }
   link.line += bytes.substr(0, end);
   if (end == std::string_view::npos) {
     bytes = {};

@@ -17,6 +17,7 @@ struct Since {
 
 // What is not here was in 2.6 already. 3.0 and 3.2 count as 4.0, 6.0 as 6.2.
 constexpr auto kSettings = std::to_array<Since>({
+    {"client-query-buffer-limit", 400},
     {"dual-channel-replication-enabled", kValkey},
     {"enable-debug-command", 700},
     {"hz", 208},
@@ -30,6 +31,7 @@ constexpr auto kSettings = std::to_array<Since>({
     {"min-replicas-max-lag", 208},
     {"min-replicas-to-write", 208},
     {"propagation-error-behavior", 700},
+    {"proto-max-bulk-len", 400},
     {"rdb-del-sync-files", 602},
     {"rdb-key-save-delay", 602},
     {"repl-backlog-size", 208},

@@ -6,6 +6,7 @@
 #include "model/dual_channel.h"
 #include "model/execute.h"
 #include "model/feeding.h"
+#include "model/limits.h"
 #include "model/link.h"
 #include "model/own_streams.h"
 #include "model/propagation.h"
@@ -162,6 +163,7 @@ void Server::accepted(const Moment& at, ConnId conn, std::string_view peer_ip, i
     session.last_heard = session.since = at.now;
     // A password that is set later asks nothing of those who are here already.
     session.authenticated = t.s.config.requirepass.empty();
+    admit(t, session);
   });
 }
 
@@ -193,6 +195,7 @@ void Server::received(const Moment& at, ConnId conn, std::string_view bytes) {
       session->feed.acked_at = at.now;
     }
     serve_session(t, *session);
+    if (Session* const still = t.s.find(conn)) check_query_buffer(t, *still);
   });
 }
 

@@ -15,6 +15,8 @@
 // before a command), cron, commands_server, info; changing and ending: failover, shutdown, saving.
 #pragma once
 
+#include <cstdint>
+#include <limits>
 #include <map>
 #include <memory>
 #include <string>
@@ -41,6 +43,8 @@ class Surroundings : public Chance {
 struct Machine {
   bool fork_fails = false;
   bool disk_full = false;  // every write to disk fails
+  // The largest payload that can be received: what the disk has room for, and what can be held.
+  std::uint64_t payload_room = std::numeric_limits<std::uint64_t>::max();
   bool operator==(const Machine&) const = default;
 };
 

@@ -19,6 +19,7 @@ namespace model {
 // MULTI: commands wait here for EXEC (R7.10).
 struct Transaction {
   std::vector<std::vector<std::string>> queue;
+  std::size_t bytes = 0;  // of all arguments
   bool refused = false;  // a queued command was refused: EXEC answers -EXECABORT
   bool operator==(const Transaction&) const = default;
 };
@@ -117,6 +118,7 @@ struct Session {
   std::optional<Blocked> blocked;
   Offset woff = 0;       // offset after its last write (R7.16)
   Instant last_heard{};  // lastinteraction
+  std::optional<Instant> over_soft_since;  // its unread replies are over the soft limit since then
 
   Announced announced;
   Feed feed;

@@ -132,7 +132,9 @@ void take_payload(Turn& t, std::string_view& bytes) {
   if (transfer.size) {
     count = std::min(count, static_cast<std::size_t>(*transfer.size) - transfer.payload.size());
   }
-  if (t.at.machine.disk_full && transfer.mode == Transfer::Mode::to_disk && count > 0) {
+  const bool too_large = transfer.payload.size() + count > t.at.machine.payload_room;
+  const bool no_disk = t.at.machine.disk_full && transfer.mode == Transfer::Mode::to_disk;
+  if ((too_large || no_disk) && count > 0) {
     t.mark(Mark::transfer_disk_error);
     return transfer_fails(t, "no space left on device");
   }

@@ -8,6 +8,9 @@
 #include <optional>
 #include <ostream>
 #include <type_traits>
+#include <utility>
+
+#include "sim/trace_writer.h"
 
 namespace sim {
 namespace {
@@ -228,24 +231,48 @@ std::optional<std::string> wrong_footer(const Json& object, const Trace& trace) 
 
 }  // namespace
 
-void write_trace(std::ostream& out, const Trace& trace) {
+namespace {
+
+void write_header(std::ostream& out) {
   out << "{\"format\":\"" << kFormat << "\",\"version\":" << kVersion << "}\n";
-  std::string line;
-  for (const Record& record : trace.records()) {
-    line = "{\"t\":";
-    append_number(line, record.at.time_since_epoch().count());
-    std::visit(
-        [&line](auto copy) {  // a copy, because `fields` also serves to read into a record
-          line.append(",\"kind\":\"").append(copy.kind).append("\"");
-          copy.fields(Writer{line});
-        },
-        record.what);
-    line += "}\n";
-    out << line;
-  }
-  out << "{\"hash\":\"" << hex(trace.hash()) << "\",\"records\":" << trace.records().size()
-      << "}\n";
 }
+
+void write_record(std::ostream& out, const Record& record, std::string& line) {
+  line = "{\"t\":";
+  append_number(line, record.at.time_since_epoch().count());
+  std::visit(
+      [&line](auto copy) {  // a copy, because `fields` also serves to read into a record
+        line.append(",\"kind\":\"").append(copy.kind).append("\"");
+        copy.fields(Writer{line});
+      },
+      record.what);
+  line += "}\n";
+  out << line;
+}
+
+void write_footer(std::ostream& out, std::uint64_t hash, std::uint64_t records) {
+  out << "{\"hash\":\"" << hex(hash) << "\",\"records\":" << records << "}\n";
+}
+
+}  // namespace
+
+void write_trace(std::ostream& out, const Trace& trace) {
+  write_header(out);
+  std::string line;
+  for (const Record& record : trace.records()) write_record(out, record, line);
+  write_footer(out, trace.hash(), trace.records().size());
+}
+
+TraceWriter::TraceWriter(std::ostream& out) : out_(out) { write_header(out_); }
+
+void TraceWriter::add(const Record& record) {
+  std::string line;
+  write_record(out_, record, line);
+  ++written_;
+  std::visit([&](auto what) { hashed_.add(record.at, std::move(what)); }, record.what);
+}
+
+void TraceWriter::finish() { write_footer(out_, hashed_.hash(), written_); }
 
 std::variant<std::vector<Record>, TraceError> read_trace(std::istream& in) {
   Trace trace(TraceMode::keep);  // to hash what is read

@@ -59,12 +59,14 @@ const std::map<std::string, std::vector<std::string>> kMayInclude = {
     {"reports/", {"reports/", "sim/trace.h", "sim/time.h"}},
     {"tools/", {"tools/", "scenarios/", "reports/", "sim/trace.h"}},  // to read one for a report
     {"tools/live/",
-     {"tools/live/", "model/", "scenarios/", "reports/", "sim/trace.h", "sim/time.h"}},
+     {"tools/live/", "model/", "scenarios/", "reports/", "sim/digest.h", "sim/ids.h", "sim/trace.h",
+      "sim/trace_writer.h", "sim/time.h"}},
     {"tools/benchmarks/", {"tools/", "scenarios/", "sim/"}},  // measure the kernel by itself
 };
 
 // The trace is a target of its own: what it is made of must not reach for the simulator.
-const std::set<std::string> kTrace = {"sim/trace.h", "sim/trace.cc", "sim/trace_hash.h", "sim/time.h"};
+const std::set<std::string> kTrace = {"sim/trace.h", "sim/trace.cc", "sim/trace_hash.h",
+                                      "sim/trace_writer.h", "sim/time.h"};
 
 struct Word {
   std::string_view word;

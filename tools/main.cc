@@ -17,6 +17,7 @@
 #include "tools/replay.h"
 #include "tools/diagram.h"
 #include "tools/fuzz.h"
+#include "tools/serve.h"
 #include "tools/lists.h"
 #include "tools/verbs.h"
 
@@ -204,6 +205,29 @@ Verb add_verify(CLI::App& app, VerifyOptions& options) {
   return {verb, [&options] { return verify(options); }};
 }
 
+Verb add_serve(CLI::App& app, live::ServeOptions& options) {
+  CLI::App* verb = app.add_subcommand("serve", "Be a server: the model on a real TCP port");
+  verb->add_option("--port", options.port, "Listen there (6379); 0: a free one, which is printed")
+      ->type_name("PORT");
+  verb->add_option("--bind", options.bind, "Listen on this IP address; without it on loopback")
+      ->type_name("IP");
+  verb->add_option("--replicaof", options.replicaof, "Follow this master")
+      ->type_name("HOST PORT")
+      ->expected(2);
+  verb->add_option("--profile", options.profile, "Be this release (replsim profiles)")->type_name("NAME");
+  verb->add_option("--quirk", options.quirks, "Have this bug (repeatable; replsim quirks)")
+      ->type_name("NAME")
+      ->allow_extra_args(false);
+  verb->add_option("--config", options.config, "Settings, in the form of redis.conf")->type_name("FILE");
+  verb->add_option("--set", options.settings, "A setting more: \"repl-diskless-sync no\" (repeatable)")
+      ->type_name("\"NAME VALUE\"")
+      ->allow_extra_args(false);
+  verb->add_option("--dir", options.dir, "Load dump.rdb from there, and save it there")->type_name("DIR");
+  verb->add_option("--record", options.record, "Write what happens there, as a trace")->type_name("FILE");
+  verb->add_flag("--quiet", options.quiet, "No log");
+  return {verb, [&options] { return serve(options); }};
+}
+
 // The first argument that is no option should be a verb.
 int explain_unknown_verb(const std::string& word, const std::vector<Verb>& verbs) {
   std::vector<std::string> names;
@@ -249,6 +273,7 @@ int run(int argc, char** argv) {
   FuzzOptions fuzz_options;
   ShrinkOptions shrink_options;
   VerifyOptions verify_options;
+  live::ServeOptions serve_options;
   const std::vector<Verb> verbs = {
       add_replay(app, replay_options),
       add_check(app, check_options),
@@ -256,6 +281,7 @@ int run(int argc, char** argv) {
       add_fuzz(app, fuzz_options),
       add_shrink(app, shrink_options),
       add_verify(app, verify_options),
+      add_serve(app, serve_options),
       add_diagram(app, diagram_options),
       add_quirks(app, quirk_options),
       add_profiles(app, profile_options),

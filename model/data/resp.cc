@@ -12,7 +12,9 @@ namespace model {
 namespace {
 
 constexpr std::size_t kLongestLine = 64 * 1024;
-constexpr std::int64_t kLongestBulk = 512 * 1024 * 1024;
+constexpr std::int64_t kLongestBulk = 512 * 1024 * 1024;  // of a reply
+constexpr std::int64_t kStrangersCount = 10;  // from somebody who has not said the password
+constexpr std::int64_t kStrangersBulk = 16384;
 constexpr std::size_t kDeepestReply = 32;
 
 bool is_blank(char c) {
@@ -140,6 +142,11 @@ void RequestParser::set_unlimited(bool unlimited) {
   unlimited_ = unlimited;
 }
 
+void RequestParser::set_limits(std::int64_t longest_bulk, bool stranger) {
+  longest_bulk_ = longest_bulk;
+  stranger_ = stranger;
+}
+
 void RequestParser::feed(std::string_view bytes) {
   // Drop what was given out, but not so often that a long tail is moved again and again.
   if (request_ == buffer_.size() || request_ > buffer_.size() / 2) {
@@ -223,6 +230,8 @@ RequestParser::Step RequestParser::parse_count() {
   const std::optional<std::int64_t> count = to_integer(line.substr(1));
   if (!count || *count > std::numeric_limits<std::int32_t>::max())
     return fail("Protocol error: invalid multibulk length");
+  if (stranger_ && *count > kStrangersCount)
+    return fail("Protocol error: unauthenticated multibulk length");
   at_ = scanned_ += 2;
   missing_ = *count > 0 ? *count : 0;
   return Step::done;
@@ -238,8 +247,10 @@ RequestParser::Step RequestParser::parse_length() {
     return fail(std::string("Protocol error: expected '$', got '") + got + "'");
   }
   const std::optional<std::int64_t> length = to_integer(line.substr(1));
-  if (!length || *length < 0 || (!unlimited_ && *length > kLongestBulk))
+  if (!length || *length < 0 || (!unlimited_ && *length > longest_bulk_))
     return fail("Protocol error: invalid bulk length");
+  if (stranger_ && *length > kStrangersBulk)
+    return fail("Protocol error: unauthenticated bulk length");
   at_ = scanned_ += 2;
   bulk_ = *length;
   return Step::done;
@@ -283,13 +294,16 @@ std::string_view RequestParser::pending_bytes() const {
 }
 
 void RequestParser::clear() {
-  const bool unlimited = unlimited_;
+  const bool unlimited = unlimited_, stranger = stranger_;
+  const std::int64_t longest_bulk = longest_bulk_;
   *this = RequestParser();
   unlimited_ = unlimited;
+  set_limits(longest_bulk, stranger);
 }
 
 bool RequestParser::operator==(const RequestParser& other) const {
-  return unlimited_ == other.unlimited_ && problem_ == other.problem_ &&
+  return unlimited_ == other.unlimited_ && stranger_ == other.stranger_ &&
+         longest_bulk_ == other.longest_bulk_ && problem_ == other.problem_ &&
          pending_bytes() == other.pending_bytes();
 }
 

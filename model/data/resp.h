@@ -23,6 +23,9 @@ class RequestParser {
   // session has no bulk limit (R7.34). A real server notices a line that is too long only when it
   // reads on without finding its end; here it is too long wherever the pieces were cut.
   void set_unlimited(bool unlimited);
+  // From the next request on: the longest argument (proto-max-bulk-len), and whether this is somebody who
+  // has yet to say a password, who gets ten arguments of 16 KiB.
+  void set_limits(std::int64_t longest_bulk, bool stranger);
 
   void feed(std::string_view bytes);
 
@@ -74,6 +77,8 @@ class RequestParser {
   std::int64_t bulk_ = -1;          // length of the next argument; -1: its line is still to come
   bool inline_ = false;
   bool unlimited_ = false;
+  bool stranger_ = false;
+  std::int64_t longest_bulk_ = 512 * 1024 * 1024;
   std::string problem_;
 };
 

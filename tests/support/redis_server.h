@@ -23,6 +23,7 @@ class RedisServer {
   // SAVE, and the file.
   std::string saved();
   std::string log() const;
+  int port() const { return port_; }
 
  private:
   void start(const std::vector<std::string>& options);
