@@ -71,16 +71,18 @@ std::string_view word(Verdict verdict, bool alone) {
   return "not expressible";
 }
 
-// --- one scenario -----------------------------------------------------------------------------------
+// --- one scenario
+// -----------------------------------------------------------------------------------
 
 void judge_alone(Outcome& outcome, const scenarios::Scenario& scenario, const arms::Told& told) {
   for (const arms::StepTold& step : told.steps) {
     if (step.taken.finding.empty()) continue;
     const scenarios::Place& place = scenario.steps[step.taken.step].place;
-    outcome.findings.push_back("step " + std::to_string(step.taken.step + 1) + " (line " + std::to_string(place.line) +
-                               "): " + step.taken.finding);
+    outcome.findings.push_back("step " + std::to_string(step.taken.step + 1) + " (line " +
+                               std::to_string(place.line) + "): " + step.taken.finding);
   }
-  if (told.calm && !told.settled) outcome.findings.emplace_back("not all became online and equal in the calm");
+  if (told.calm && !told.settled)
+    outcome.findings.emplace_back("not all became online and equal in the calm");
   if (!outcome.findings.empty()) outcome.verdict = Verdict::differs;
 }
 
@@ -96,9 +98,13 @@ Outcome conform(const Plan& plan, const ArmsOptions& options) {
   outcome.unseen = std::move(can.unseen);
   const arms::Told simulated = arms::simulate(scenario);
   const auto takes = std::chrono::duration_cast<std::chrono::milliseconds>(
-      simulated.steps.empty() ? sim::Duration{0} : simulated.steps.back().taken.at.time_since_epoch());
+      simulated.steps.empty() ? sim::Duration{0}
+                              : simulated.steps.back().taken.at.time_since_epoch());
   if (takes.count() > options.limit_ms) {
-    outcome.untaken.push_back({{}, "its time", "it takes " + in_seconds(takes.count()) + ", the limit is " + in_seconds(options.limit_ms)});
+    outcome.untaken.push_back({{},
+                               "its time",
+                               "it takes " + in_seconds(takes.count()) + ", the limit is " +
+                                   in_seconds(options.limit_ms)});
   }
   if (!outcome.untaken.empty()) {
     outcome.verdict = Verdict::not_expressible;
@@ -106,7 +112,8 @@ Outcome conform(const Plan& plan, const ArmsOptions& options) {
   }
   const auto began = Clock::now();
   const arms::Told real = live::play_on_real_servers(scenario, alone ? nullptr : &simulated, &stop);
-  outcome.real_ms = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - began).count();
+  outcome.real_ms =
+      std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - began).count();
   if (!real.problem.empty()) {
     outcome.verdict = Verdict::not_expressible;
     outcome.untaken.push_back({{}, "the run", real.problem});
@@ -123,7 +130,8 @@ Outcome conform(const Plan& plan, const ArmsOptions& options) {
       else if (outcome.known == nullptr)
         outcome.known = known;
     }
-    if (!simulated.problem.empty()) outcome.findings.push_back("the simulated arm fails by itself: " + simulated.problem);
+    if (!simulated.problem.empty())
+      outcome.findings.push_back("the simulated arm fails by itself: " + simulated.problem);
     if (!outcome.differences.empty() || !outcome.findings.empty())
       outcome.verdict = Verdict::differs;
     else if (outcome.known != nullptr)
@@ -133,7 +141,8 @@ Outcome conform(const Plan& plan, const ArmsOptions& options) {
   return outcome;
 }
 
-// --- for people -------------------------------------------------------------------------------------
+// --- for people
+// -------------------------------------------------------------------------------------
 
 // Bytes that no terminal should get as they are.
 std::string printable(const std::string& utf8) {
@@ -147,11 +156,14 @@ void line(std::ostream& out, const char* what, const std::string& text) {
 }
 
 void print(std::ostream& out, const arms::Difference& difference) {
-  const auto side = [](const std::string& value) { return value.empty() ? std::string("(nothing)") : value; };
+  const auto side = [](const std::string& value) {
+    return value.empty() ? std::string("(nothing)") : value;
+  };
   line(out, "where       ", difference.where);
   for (const std::string& same : difference.agreed) line(out, "agreed      ", same);
   line(out, "simulated   ", side(difference.simulated));
-  if (!difference.simulated_finding.empty()) line(out, "            ", difference.simulated_finding);
+  if (!difference.simulated_finding.empty())
+    line(out, "            ", difference.simulated_finding);
   line(out, "real        ", side(difference.real));
   if (!difference.real_finding.empty()) line(out, "            ", difference.real_finding);
   if (!difference.simulated_heard.empty()) out << "  said until then, simulated:\n";
@@ -162,22 +174,30 @@ void print(std::ostream& out, const arms::Difference& difference) {
 
 void print(std::ostream& out, const Outcome& outcome, const ArmsOptions& options) {
   out << outcome.name << "  " << word(outcome.verdict, options.arms == "real");
-  if (outcome.verdict == Verdict::known) out << " since " << outcome.known->since << ": " << outcome.known->reason;
+  if (outcome.verdict == Verdict::known)
+    out << " since " << outcome.known->since << ": " << outcome.known->reason;
   const std::size_t count = outcome.differences.size();
   if (count > 0) out << " in " << count << (count == 1 ? " place" : " places");
   out << '\n';
   for (const arms::Untaken& one : outcome.untaken) {
-    line(out, "cannot      ", one.what + (one.place.line > 0 ? " (line " + std::to_string(one.place.line) + ")" : "") + ": " + one.reason);
+    line(out, "cannot      ",
+         one.what + (one.place.line > 0 ? " (line " + std::to_string(one.place.line) + ")" : "") +
+             ": " + one.reason);
   }
   if (options.arms == "real" || options.all) {
     for (const arms::Untaken& one : outcome.unseen)
-      line(out, "not seen    ", one.what + " (line " + std::to_string(one.place.line) + "): " + one.reason);
+      line(out, "not seen    ",
+           one.what + " (line " + std::to_string(one.place.line) + "): " + one.reason);
   } else if (!outcome.unseen.empty() && outcome.untaken.empty()) {
-    line(out, "not seen    ", std::to_string(outcome.unseen.size()) + " parts of conditions that a real server does not show (--all tells them)");
+    line(out, "not seen    ",
+         std::to_string(outcome.unseen.size()) +
+             " parts of conditions that a real server does not show (--all tells them)");
   }
-  if (!outcome.blur.empty() && (options.all || outcome.verdict == Verdict::differs)) line(out, "not compared  ", outcome.blur);
+  if (!outcome.blur.empty() && (options.all || outcome.verdict == Verdict::differs))
+    line(out, "not compared  ", outcome.blur);
   for (const std::string& finding : outcome.findings) line(out, "", finding);
-  for (std::size_t i = 0; i < (options.all ? count : std::min<std::size_t>(count, 1)); ++i) print(out, outcome.differences[i]);
+  for (std::size_t i = 0; i < (options.all ? count : std::min<std::size_t>(count, 1)); ++i)
+    print(out, outcome.differences[i]);
   if (outcome.verdict != Verdict::differs) return;
   out << "  logged last by the real servers:\n";
   for (const std::string& log : outcome.logged) {
@@ -186,18 +206,25 @@ void print(std::ostream& out, const Outcome& outcome, const ArmsOptions& options
   }
 }
 
-// --- for machines, and for the README ---------------------------------------------------------------
+// --- for machines, and for the README
+// ---------------------------------------------------------------
 
 Json told(const std::vector<arms::Untaken>& list) {
   Json out = Json::array();
   for (const arms::Untaken& one : list)
-    out.push_back({{"line", one.place.line}, {"pointer", one.place.pointer}, {"what", one.what}, {"reason", one.reason}});
+    out.push_back({{"line", one.place.line},
+                   {"pointer", one.place.pointer},
+                   {"what", one.what},
+                   {"reason", one.reason}});
   return out;
 }
 
 Json told(const Outcome& outcome, const ArmsOptions& options) {
-  Json out{{"scenario", outcome.name}, {"file", outcome.file}, {"verdict", word(outcome.verdict, options.arms == "real")}};
-  if (outcome.known != nullptr) out["known"] = {{"since", outcome.known->since}, {"reason", outcome.known->reason}};
+  Json out{{"scenario", outcome.name},
+           {"file", outcome.file},
+           {"verdict", word(outcome.verdict, options.arms == "real")}};
+  if (outcome.known != nullptr)
+    out["known"] = {{"since", outcome.known->since}, {"reason", outcome.known->reason}};
   if (!outcome.untaken.empty()) out["cannot"] = told(outcome.untaken);
   if (!outcome.unseen.empty()) out["not_seen"] = told(outcome.unseen);
   if (!outcome.blur.empty()) out["not_compared"] = outcome.blur;
@@ -208,7 +235,8 @@ Json told(const Outcome& outcome, const ArmsOptions& options) {
   out["differences"] = Json::array();
   for (std::size_t i = 0; i < (options.all ? outcome.differences.size() : 1); ++i) {
     const arms::Difference& one = outcome.differences[i];
-    Json difference{{"where", one.where}, {"at", one.at}, {"simulated", one.simulated}, {"real", one.real}};
+    Json difference{
+        {"where", one.where}, {"at", one.at}, {"simulated", one.simulated}, {"real", one.real}};
     if (!one.agreed.empty()) difference["agreed"] = one.agreed;
     if (!one.simulated_finding.empty()) difference["simulated_finding"] = one.simulated_finding;
     if (!one.real_finding.empty()) difference["real_finding"] = one.real_finding;
@@ -220,30 +248,40 @@ Json told(const Outcome& outcome, const ArmsOptions& options) {
 }
 
 std::string in_cell(std::string text) {
-  for (std::size_t at = 0; (at = text.find('|', at)) != std::string::npos; at += 2) text.insert(at, "\\");
+  for (std::size_t at = 0; (at = text.find('|', at)) != std::string::npos; at += 2)
+    text.insert(at, "\\");
   std::replace(text.begin(), text.end(), '\n', ' ');
   return text;
 }
 
-void print_table(const std::vector<Outcome>& outcomes, const std::map<Verdict, std::size_t>& counts, const ArmsOptions& options) {
+void print_table(const std::vector<Outcome>& outcomes, const std::map<Verdict, std::size_t>& counts,
+                 const ArmsOptions& options) {
   std::cout << "# Scenarios on real servers\n\n"
-            << "Made by `replsim conform --table FILE...`; do not edit. What is compared: what became of each step, replies, INFO, ROLE and data\n"
-            << "whenever nodes were synced and at the end, decisions with ids and offsets, snapshots, propagated commands with their offsets.\n\n";
-  for (const auto& [verdict, count] : counts) std::cout << "- " << word(verdict, false) << ": " << count << "\n";
+            << "Made by `replsim conform --table FILE...`; do not edit. What is compared: what "
+               "became of each step, replies, INFO, ROLE and data\n"
+            << "whenever nodes were synced and at the end, decisions with ids and offsets, "
+               "snapshots, propagated commands with their offsets.\n\n";
+  for (const auto& [verdict, count] : counts)
+    std::cout << "- " << word(verdict, false) << ": " << count << "\n";
   std::cout << "\n| scenario | " << live::real_server() << " | |\n|---|---|---|\n";
   for (const Outcome& outcome : outcomes) {
     std::string why;
-    if (!outcome.untaken.empty()) why = outcome.untaken.front().what + ": " + outcome.untaken.front().reason;
-    if (outcome.known != nullptr) why = std::string(outcome.known->reason) + " (" + std::string(outcome.known->since) + ")";
+    if (!outcome.untaken.empty())
+      why = outcome.untaken.front().what + ": " + outcome.untaken.front().reason;
+    if (outcome.known != nullptr)
+      why = std::string(outcome.known->reason) + " (" + std::string(outcome.known->since) + ")";
     if (!outcome.differences.empty()) why = outcome.differences.front().where;
     if (why.empty() && !outcome.findings.empty()) why = outcome.findings.front();
     if (outcome.untaken.empty() && !outcome.unseen.empty())
-      why += std::string(why.empty() ? "" : "; ") + std::to_string(outcome.unseen.size()) + (outcome.unseen.size() == 1 ? " condition" : " conditions") + " not seen";
-    std::cout << "| " << outcome.name << " | " << word(outcome.verdict, options.arms == "real") << " | " << in_cell(why) << " |\n";
+      why += std::string(why.empty() ? "" : "; ") + std::to_string(outcome.unseen.size()) +
+             (outcome.unseen.size() == 1 ? " condition" : " conditions") + " not seen";
+    std::cout << "| " << outcome.name << " | " << word(outcome.verdict, options.arms == "real")
+              << " | " << in_cell(why) << " |\n";
   }
 }
 
-// --- all of them ------------------------------------------------------------------------------------
+// --- all of them
+// ------------------------------------------------------------------------------------
 
 std::optional<std::vector<Plan>> load(const std::vector<std::string>& files) {
   std::vector<Plan> plans;
@@ -251,7 +289,8 @@ std::optional<std::vector<Plan>> load(const std::vector<std::string>& files) {
   for (const std::string& file : files) {
     auto loaded = load_file(file);
     if (const auto* errors = std::get_if<scenarios::LoadErrors>(&loaded)) {
-      for (const scenarios::LoadError& error : *errors) std::cerr << scenarios::to_text(error, shown_name(file)) << '\n';
+      for (const scenarios::LoadError& error : *errors)
+        std::cerr << scenarios::to_text(error, shown_name(file)) << '\n';
       bad = true;
     } else {
       plans.push_back({file, std::move(std::get<scenarios::Scenario>(loaded))});
@@ -260,7 +299,9 @@ std::optional<std::vector<Plan>> load(const std::vector<std::string>& files) {
   return bad ? std::nullopt : std::optional(std::move(plans));
 }
 
-void note_interrupt(int) { stop = true; }
+void note_interrupt(int) {
+  stop = true;
+}
 
 }  // namespace
 
@@ -268,7 +309,8 @@ int conform_arms(const ArmsOptions& options) {
   const auto plans = load(options.files);
   if (!plans) return kBadInput;
   if (live::real_server().empty()) {
-    std::cerr << "replsim conform: there is no redis-server on the PATH: install it (apt-get install redis-server)\n";
+    std::cerr << "replsim conform: there is no redis-server on the PATH: install it (apt-get "
+                 "install redis-server)\n";
     return kNotTested;
   }
   std::signal(SIGINT, note_interrupt);  // servers and their files go with us
@@ -290,7 +332,8 @@ int conform_arms(const ArmsOptions& options) {
     }
   };
   std::vector<std::thread> workers;
-  for (unsigned i = 0; i < std::min<std::size_t>(std::max(1U, options.jobs), plans->size()); ++i) workers.emplace_back(work);
+  for (unsigned i = 0; i < std::min<std::size_t>(std::max(1U, options.jobs), plans->size()); ++i)
+    workers.emplace_back(work);
   for (std::thread& worker : workers) worker.join();
   if (stop) return kInterrupted;
 
@@ -314,7 +357,8 @@ int conform_arms(const ArmsOptions& options) {
     for (const Outcome& outcome : all) out["scenarios"].push_back(told(outcome, options));
     std::cout << out.dump(1, ' ', false, Json::error_handler_t::replace) << '\n';
   } else {
-    std::cout << all.size() << (all.size() == 1 ? " scenario" : " scenarios") << " on " << live::real_server() << ":";
+    std::cout << all.size() << (all.size() == 1 ? " scenario" : " scenarios") << " on "
+              << live::real_server() << ":";
     const char* between = " ";
     for (const auto& [verdict, count] : counts) {
       std::cout << between << count << ' ' << word(verdict, alone);

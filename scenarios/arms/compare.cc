@@ -36,24 +36,30 @@ std::string in_words(const Scenario& scenario, const std::string& at) {
   };
   if (step) {
     const Place& place = scenario.steps[*step].place;
-    std::string out = "step " + std::to_string(*step + 1) + " (line " + std::to_string(place.line) + ")";
+    std::string out =
+        "step " + std::to_string(*step + 1) + " (line " + std::to_string(place.line) + ")";
     if (const std::string look = after(".look."); !look.empty()) {
       const std::size_t dot = std::min(look.find('.'), look.size());
-      return look.substr(std::min(dot + 1, look.size())) + " of " + look.substr(0, dot) + ", after " + out;
+      return look.substr(std::min(dot + 1, look.size())) + " of " + look.substr(0, dot) +
+             ", after " + out;
     }
-    if (const std::string reply = after(".replies"); !reply.empty()) return "reply " + reply + " in " + out;
+    if (const std::string reply = after(".replies"); !reply.empty())
+      return "reply " + reply + " in " + out;
     return "what became of " + out;
   }
   if (const std::string end = after("end."); at.starts_with("end.") && !end.empty()) {
     const std::size_t dot = std::min(end.find('.'), end.size());
-    return end.substr(std::min(dot + 1, end.size())) + " of " + end.substr(0, dot) + ", at the end of the calm";
+    return end.substr(std::min(dot + 1, end.size())) + " of " + end.substr(0, dot) +
+           ", at the end of the calm";
   }
   if (at.starts_with("links.")) {
     const std::string link = at.substr(6);
     const std::size_t dot = std::min(link.find('.'), link.size());
-    const std::string name = link.substr(0, dot), rest = link.substr(std::min(dot + 1, link.size()));
+    const std::string name = link.substr(0, dot),
+                      rest = link.substr(std::min(dot + 1, link.size()));
     const std::size_t to = name.find('>');
-    const std::string ends = to == std::string::npos ? name : name.substr(0, to) + " following " + name.substr(to + 1);
+    const std::string ends =
+        to == std::string::npos ? name : name.substr(0, to) + " following " + name.substr(to + 1);
     if (rest.starts_with("decisions")) return "decision " + rest.substr(9) + " of " + ends;
     if (rest.starts_with("payloads")) return "snapshot " + rest.substr(8) + " of " + ends;
     if (rest.starts_with("streams")) return "propagated commands " + rest.substr(7) + " of " + ends;
@@ -76,7 +82,8 @@ std::vector<Difference> compare(const Scenario& scenario, const Told& simulated,
     difference.real = std::move(found.recorded);
     difference.simulated = std::move(found.model);
     difference.agreed = std::move(found.before);
-    std::size_t until_simulated = simulated.trace.records().size(), until_real = real.trace.records().size();
+    std::size_t until_simulated = simulated.trace.records().size(),
+                until_real = real.trace.records().size();
     if (const auto step = step_in(found.where)) {
       if (const StepTold* one = told_of(simulated, *step)) {
         difference.simulated_finding = one->taken.finding;

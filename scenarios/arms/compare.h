@@ -1,5 +1,5 @@
-// Two arms held against each other: the first thing in which they differ, and what each side had seen
-// and said by then.
+// Two arms held against each other: the first thing in which they differ, and what each side had
+// seen and said by then.
 #pragma once
 
 #include <cstdint>
@@ -14,10 +14,10 @@ namespace scenarios::arms {
 
 struct Difference {
   std::string where;  // "sync_full in INFO of a, after step 4 (line 12)": for people
-  std::string at;     // "steps[3].look.a.sync_full": the same everywhere, for the list of known ones
-  std::string simulated, real;         // what each has there; empty: nothing
-  std::vector<std::string> agreed;     // in a list: what came just before, the same on both
-  std::string simulated_finding, real_finding;  // what a broken expectation saw instead
+  std::string at;  // "steps[3].look.a.sync_full": the same everywhere, for the list of known ones
+  std::string simulated, real;      // what each has there; empty: nothing
+  std::vector<std::string> agreed;  // in a list: what came just before, the same on both
+  std::string simulated_finding, real_finding;           // what a broken expectation saw instead
   std::vector<std::string> simulated_heard, real_heard;  // the newest messages until then
 };
 

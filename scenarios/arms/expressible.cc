@@ -17,7 +17,8 @@ class Search {
   explicit Search(const Scenario& scenario) : scenario_(scenario) {}
 
   Expressible run() {
-    if (const auto reason = beyond_this_machine(scenario_.name)) cannot("the whole", std::string(*reason));
+    if (const auto reason = beyond_this_machine(scenario_.name))
+      cannot("the whole", std::string(*reason));
     for (const Node& node : scenario_.nodes) look_at(node);
     for (const Step& step : scenario_.steps) {
       place_ = step.place;
@@ -35,14 +36,17 @@ class Search {
   void operator()(const Throughout& throughout) { see(throughout.holds); }
   void operator()(const Fault& fault) {
     if (fault.when && all_unseen(*fault.when))
-      cannot(fault.text, "it waits for a condition that " + *unseen_reason(fault.when->all_of.front()));
+      cannot(fault.text,
+             "it waits for a condition that " + *unseen_reason(fault.when->all_of.front()));
     if (fault.when) {
       for (const Condition::Part& part : fault.when->all_of) {
         const auto* const link = std::get_if<LinkStateIs>(&part);
         if (link == nullptr || unseen_reason(part)) continue;
         const std::string word = model::lower(link->test.value);
         if (word != "connected" && word != "transfer")
-          cannot(fault.text, "it waits for the link of " + link->node + " to be " + link->test.value + ", which comes and goes faster than a real server can be looked at");
+          cannot(fault.text,
+                 "it waits for the link of " + link->node + " to be " + link->test.value +
+                     ", which comes and goes faster than a real server can be looked at");
       }
     }
     std::visit(*this, fault.what);
@@ -55,7 +59,8 @@ class Search {
   }
   void operator()(const JobFault& job) {
     using Does = JobFault::Does;
-    const std::string what = std::string(job.job == JobFault::Job::snapshot ? "snapshot" : "load") + " of " + job.node;
+    const std::string what =
+        std::string(job.job == JobFault::Job::snapshot ? "snapshot" : "load") + " of " + job.node;
     switch (job.does) {
       case Does::takes:
         return;  // by a delay for each key
@@ -63,7 +68,8 @@ class Search {
         if (job.job == JobFault::Job::snapshot) return;  // its child is killed
         break;
       case Does::fails_to_start:
-        return cannot(what + " fails to start", "a fork cannot be made to fail without limits on this whole machine");
+        return cannot(what + " fails to start",
+                      "a fork cannot be made to fail without limits on this whole machine");
       case Does::ends_late:
         return cannot(what + " ends late", "a child that was killed is gone at once");
       case Does::fails:
@@ -74,18 +80,24 @@ class Search {
   void operator()(const auto&) {}
 
  private:
-  void cannot(std::string what, std::string reason) { out_.untaken.push_back({place_, std::move(what), std::move(reason)}); }
+  void cannot(std::string what, std::string reason) {
+    out_.untaken.push_back({place_, std::move(what), std::move(reason)});
+  }
 
   void look_at(const Node& node) {
     place_ = node.place;
-    if (node.profile != kRelease) cannot(node.name + " is " + node.profile, "the server here is redis-server 7.0.15");
+    if (node.profile != kRelease)
+      cannot(node.name + " is " + node.profile, "the server here is redis-server 7.0.15");
     for (const auto& [name, value] : node.config) {
       if (name == "maxmemory" && value != "0")
-        cannot("maxmemory of " + node.name, "the model counts memory by a formula of its own, a real server what it has allocated");
+        cannot(
+            "maxmemory of " + node.name,
+            "the model counts memory by a formula of its own, a real server what it has allocated");
     }
     for (const auto& [name, value] : node.config) {
       if (name == "key-load-delay" && model::to_integer(value).value_or(0) > kDeafening)
-        cannot("key-load-delay of " + node.name, "between two keys a real server sleeps, and answers nobody for so long");
+        cannot("key-load-delay of " + node.name,
+               "between two keys a real server sleeps, and answers nobody for so long");
     }
     if (node.clock_offset != sim::Duration{0} || node.clock_drift_ppm != 0)
       cannot("clock of " + node.name, "all servers here have the clock of this machine");
@@ -97,7 +109,8 @@ class Search {
       if (!reason) continue;
       std::string what = "a part of a condition";
       if (const auto* mark = std::get_if<MarkReached>(&part)) what = "mark " + mark->mark;
-      if (const auto* link = std::get_if<LinkStateIs>(&part)) what = "link state " + link->test.value + " of " + link->node;
+      if (const auto* link = std::get_if<LinkStateIs>(&part))
+        what = "link state " + link->test.value + " of " + link->node;
       out_.unseen.push_back({place_, what, *reason});
     }
   }
@@ -106,7 +119,8 @@ class Search {
                        [](const Condition::Part& part) { return unseen_reason(part).has_value(); });
   }
   static std::string name_of(const Condition& condition) {
-    if (const auto* mark = std::get_if<MarkReached>(&condition.all_of.front())) return "mark " + mark->mark;
+    if (const auto* mark = std::get_if<MarkReached>(&condition.all_of.front()))
+      return "mark " + mark->mark;
     if (const auto* link = std::get_if<LinkStateIs>(&condition.all_of.front()))
       return "link of " + link->node + " is " + link->test.value;
     return "a condition";

@@ -1,6 +1,7 @@
 // What of a scenario a real redis-server 7.0.15 cannot be made to do or to show, before anything is
-// started. Two kinds: steps that cannot be taken, after which the run would be another one, so that the
-// scenario is not played at all; and parts of conditions that cannot be seen, without which it is played.
+// started. Two kinds: steps that cannot be taken, after which the run would be another one, so that
+// the scenario is not played at all; and parts of conditions that cannot be seen, without which it
+// is played.
 #pragma once
 
 #include <optional>
@@ -24,12 +25,12 @@ struct Expressible {
 };
 Expressible expressible(const Scenario& scenario);
 
-// Scenarios that need what no machine here has, whatever their steps are: the list is beside that of known
-// differences.
+// Scenarios that need what no machine here has, whatever their steps are: the list is beside that
+// of known differences.
 std::optional<std::string_view> beyond_this_machine(std::string_view scenario);
 
-// The state of a link to the master as ROLE of a real server tells it; nothing when ROLE has one word
-// for several and the wire does not tell either.
+// The state of a link to the master as ROLE of a real server tells it; nothing when ROLE has one
+// word for several and the wire does not tell either.
 std::optional<std::string> role_word_of(const std::string& link_state);
 
 // Why a part of a condition cannot be seen on a real server, or nothing.

@@ -48,7 +48,8 @@ constexpr auto kLines = std::to_array<Line>({
 }  // namespace
 
 std::optional<std::string_view> log_line_of(std::string_view mark) {
-  const auto it = std::find_if(kLines.begin(), kLines.end(), [&](const Line& line) { return line.mark == mark; });
+  const auto it = std::find_if(kLines.begin(), kLines.end(),
+                               [&](const Line& line) { return line.mark == mark; });
   return it == kLines.end() ? std::nullopt : std::optional(it->has);
 }
 

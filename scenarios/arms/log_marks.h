@@ -1,5 +1,5 @@
-// Marks of the model that a real redis-server 7.0.15 shows as well: by a line of its log. A wait for such
-// a mark can be taken on real servers; the others are inside the model alone.
+// Marks of the model that a real redis-server 7.0.15 shows as well: by a line of its log. A wait
+// for such a mark can be taken on real servers; the others are inside the model alone.
 #pragma once
 
 #include <optional>

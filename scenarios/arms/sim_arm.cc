@@ -73,7 +73,8 @@ class Watch {
     while (next_rest_ < plan_.rests.size() && run.at_step() >= plan_.rests[next_rest_]) {
       const std::size_t step = plan_.original[plan_.rests[next_rest_++]];
       StepTold& told = at(step, run);
-      for (const std::string& name : looked_at_after(plan_.scenario.steps[plan_.rests[next_rest_ - 1] - 1])) {
+      for (const std::string& name :
+           looked_at_after(plan_.scenario.steps[plan_.rests[next_rest_ - 1] - 1])) {
         const std::size_t node = *run.world().node_named(name);
         if (run.world().state(node) != nullptr) told.looks.push_back(look_at(run.world(), node));
       }
@@ -82,7 +83,8 @@ class Watch {
 
  private:
   void tell(const Taken& taken, const Performance& run) {
-    const bool is_rest = taken.step > 0 && plan_.original[taken.step] == plan_.original[taken.step - 1];
+    const bool is_rest =
+        taken.step > 0 && plan_.original[taken.step] == plan_.original[taken.step - 1];
     if (is_rest) return;
     const std::size_t step = plan_.original[taken.step];
     StepTold& told = at(step, run);
@@ -116,7 +118,8 @@ std::vector<std::string> looked_at_after(const Step& step) {
 bool waits_behind_a_cut(const Scenario& scenario, std::size_t step) {
   if (step == 0 || looked_at_after(scenario.steps[step]).empty()) return false;
   const auto* const fault = std::get_if<Fault>(&scenario.steps[step - 1].what);
-  return fault != nullptr && std::holds_alternative<Cut>(fault->what) && !fault->when && !fault->after_bytes;
+  return fault != nullptr && std::holds_alternative<Cut>(fault->what) && !fault->when &&
+         !fault->after_bytes;
 }
 
 Scenario without_quirks(const Scenario& scenario) {

@@ -1,5 +1,5 @@
-// What an arm has to tell of a run of a scenario: plain data, the same for simulated nodes and for real
-// servers, so that the two can be held against each other.
+// What an arm has to tell of a run of a scenario: plain data, the same for simulated nodes and for
+// real servers, so that the two can be held against each other.
 //
 //      Scenario --simulate()-------> Told --\
 //                                            compare() --> Comparison
@@ -39,29 +39,30 @@ struct StepTold {
 };
 
 struct Told {
-  std::string arm;              // "simulated", "redis-server 7.0.15"
-  std::vector<StepTold> steps;  // those that were begun, in order
-  bool calm = false;            // the run has come to its calm,
-  bool settled = false;         // and everybody became equal in it
-  std::vector<Look> end;        // nodes that run then
-  Wire wire;                    // with all bytes kept
+  std::string arm;                         // "simulated", "redis-server 7.0.15"
+  std::vector<StepTold> steps;             // those that were begun, in order
+  bool calm = false;                       // the run has come to its calm,
+  bool settled = false;                    // and everybody became equal in it
+  std::vector<Look> end;                   // nodes that run then
+  Wire wire;                               // with all bytes kept
   sim::Trace trace{sim::TraceMode::keep};  // of which messages and faults matter here
   std::vector<std::string> hosts;
   sim::Instant ended{};
   std::int64_t wall_began_ms = 0;  // wall clock, since 1970
-  std::string problem;             // what the arm itself failed at, or its own verdict against the run
+  std::string problem;  // what the arm itself failed at, or its own verdict against the run
   std::vector<std::string> logged;  // the end of what each server logged
 };
 
 // Whether a step is one after which nodes are looked at, and which.
 std::vector<std::string> looked_at_after(const Step& step);
 
-// A wait for nodes to be synced, directly behind a cut between nodes, means: until they are so again. The
-// moment in which neither side has noticed the cut is passed over, on both arms.
+// A wait for nodes to be synced, directly behind a cut between nodes, means: until they are so
+// again. The moment in which neither side has noticed the cut is passed over, on both arms.
 inline constexpr sim::Duration kToNotice{30'000};
 bool waits_behind_a_cut(const Scenario& scenario, std::size_t step);
 
-// The scenario without what only simulated nodes can have: quirks, and the failures that must follow.
+// The scenario without what only simulated nodes can have: quirks, and the failures that must
+// follow.
 Scenario without_quirks(const Scenario& scenario);
 
 }  // namespace scenarios::arms

@@ -20,8 +20,12 @@ using Json = nlohmann::ordered_json;
 constexpr std::size_t kIdLength = 40, kTimeLength = 13, kMostReplies = 60, kShownBytes = 200;
 constexpr std::string_view kNet = "10.0.0.";
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f'); }
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+bool is_hex(char c) {
+  return is_digit(c) || (c >= 'a' && c <= 'f');
+}
 
 template <class Is, class Name>
 std::string renamed(const std::string& text, Is is, std::size_t length, Name name) {
@@ -60,7 +64,8 @@ std::string with_names(std::string text, const std::vector<std::string>& hosts) 
 // Ids and times get names, in one walk over the whole.
 class Names {
  public:
-  Names(const std::vector<std::string>& hosts, const std::string& own_ids) : hosts_(hosts), own_ids_(own_ids) {}
+  Names(const std::vector<std::string>& hosts, const std::string& own_ids)
+      : hosts_(hosts), own_ids_(own_ids) {}
 
   void walk(Json& at, const std::string& name = {}) {
     if (at.is_object()) {
@@ -69,9 +74,11 @@ class Names {
       for (Json& element : at) walk(element, name);
     } else if (at.is_string() && name != "digest") {
       std::string text = with_names(at.get<std::string>(), hosts_);
-      text = renamed(text, is_hex, kIdLength, [this](const std::string& id) { return id_name(id); });
-      at = renamed(text, is_digit, kTimeLength,
-                   [](const std::string& time) { return time[0] == '1' ? std::string("<T>") : time; });
+      text =
+          renamed(text, is_hex, kIdLength, [this](const std::string& id) { return id_name(id); });
+      at = renamed(text, is_digit, kTimeLength, [](const std::string& time) {
+        return time[0] == '1' ? std::string("<T>") : time;
+      });
     }
   }
 
@@ -85,7 +92,8 @@ class Names {
   std::map<std::string, std::size_t> names_;
 };
 
-// --- looks ------------------------------------------------------------------------------------------
+// --- looks
+// ------------------------------------------------------------------------------------------
 
 bool is_offset(std::string_view field) {
   return field.ends_with("_offset") || field == "repl_backlog_histlen";
@@ -96,22 +104,26 @@ void name_replicas(golden::Info& info, const std::vector<std::string>& hosts) {
   for (auto& [name, value] : info) {
     if (!name.starts_with("slave") || name.size() < 6 || !is_digit(name[5])) continue;
     const std::size_t comma = value.find(','), port = value.find("port=");
-    if (comma == std::string::npos || port == std::string::npos || !value.starts_with("ip=")) continue;
+    if (comma == std::string::npos || port == std::string::npos || !value.starts_with("ip="))
+      continue;
     const std::string host = with_names(value.substr(3, comma - 3), hosts);
     const std::size_t end = std::min(value.find(',', port), value.size());
     value.replace(port, end - port, "port=" + host);
   }
 }
 
-// `others`: the nodes that were waited for, of which alone it is known that nothing was on its way to or
-// from them; empty: all.
-Json tell_look(const Look& look, const std::vector<std::string>& hosts, const Blur& blur, const std::set<std::string>& others) {
+// `others`: the nodes that were waited for, of which alone it is known that nothing was on its way
+// to or from them; empty: all.
+Json tell_look(const Look& look, const std::vector<std::string>& hosts, const Blur& blur,
+               const std::set<std::string>& others) {
   golden::Info info = look.info;
   name_replicas(info, hosts);
   Json out = golden::tell_info({}, info);
   Json role = golden::told(look.role);
   bool strangers = false;
-  const auto is_stranger = [&](const std::string& name) { return !others.empty() && !others.contains(name); };
+  const auto is_stranger = [&](const std::string& name) {
+    return !others.empty() && !others.contains(name);
+  };
   std::vector<Json> kept;
   for (const Json& replica : out["slaves"]) {
     const std::string port = replica["replica"].get<std::string>();  // "<port:b>"
@@ -125,18 +137,22 @@ Json tell_look(const Look& look, const std::vector<std::string>& hosts, const Bl
   if (role.is_array() && role.size() > 2 && role[2].is_array()) {
     std::vector<Json> replicas;
     for (const Json& replica : role[2]) {
-      if (!is_stranger(with_names(replica[0].get<std::string>().substr(1), hosts))) replicas.push_back(replica);
+      if (!is_stranger(with_names(replica[0].get<std::string>().substr(1), hosts)))
+        replicas.push_back(replica);
     }
     std::sort(replicas.begin(), replicas.end());
     role[2] = replicas.empty() ? Json::array() : Json(replicas);
   }
   if (!others.empty() && (strangers || others.size() < hosts.size())) {
-    for (const char* name : {"connected_slaves", "sync_full", "sync_partial_ok", "sync_partial_err"}) out[name] = "*";
+    for (const char* name :
+         {"connected_slaves", "sync_full", "sync_partial_ok", "sync_partial_err"})
+      out[name] = "*";
   }
   if (blur.attempts) out["sync_full"] = out["sync_partial_err"] = "*";
   if (role.is_array() && role.size() > 4) {  // which of these comes and goes by itself
     const std::string state = role[3].get<std::string>();
-    if (state == "$connect" || state == "$connecting" || state == "$handshake") role[3] = "(no link)";
+    if (state == "$connect" || state == "$connecting" || state == "$handshake")
+      role[3] = "(no link)";
   }
   out["ROLE"] = role;
   out["digest"] = look.digest;
@@ -162,22 +178,31 @@ Json tell_look(const Look& look, const std::vector<std::string>& hosts, const Bl
   return out;
 }
 
-// --- steps ------------------------------------------------------------------------------------------
+// --- steps
+// ------------------------------------------------------------------------------------------
 
-// Commands whose replies are about time, chance or the machine: what they are is compared, not what they say.
-constexpr std::string_view kVague[] = {"ttl",    "pttl",   "time",   "info",  "randomkey", "spop", "srandmember",
-                                       "client", "object", "memory", "debug", "lastsave",  "role", "hrandfield",
-                                       "zrandmember", "wait", "failover", "latency", "slowlog", "command", "scan"};
+// Commands whose replies are about time, chance or the machine: what they are is compared, not what
+// they say.
+constexpr std::string_view kVague[] = {
+    "ttl",         "pttl",   "time",     "info",    "randomkey", "spop",    "srandmember",
+    "client",      "object", "memory",   "debug",   "lastsave",  "role",    "hrandfield",
+    "zrandmember", "wait",   "failover", "latency", "slowlog",   "command", "scan"};
 
 std::string kind_of(const model::Reply& reply) {
   using Kind = model::Reply::Kind;
   switch (reply.kind) {
-    case Kind::simple: return "(status)";
-    case Kind::error: return "(error)";
-    case Kind::integer: return "(integer)";
-    case Kind::bulk: return "(bulk)";
-    case Kind::array: return "(array)";
-    default: return "(nil)";
+    case Kind::simple:
+      return "(status)";
+    case Kind::error:
+      return "(error)";
+    case Kind::integer:
+      return "(integer)";
+    case Kind::bulk:
+      return "(bulk)";
+    case Kind::array:
+      return "(array)";
+    default:
+      return "(nil)";
   }
 }
 
@@ -198,10 +223,13 @@ Json tell_replies(const Step& step, const std::vector<model::Reply>& replies) {
   const auto* const run = std::get_if<Run>(&step.what);
   const auto* const collect = std::get_if<CollectReply>(&step.what);
   const std::vector<ReplyTest> none;
-  const std::vector<ReplyTest>& tests = run != nullptr ? run->replies : collect != nullptr ? collect->replies : none;
+  const std::vector<ReplyTest>& tests = run != nullptr       ? run->replies
+                                        : collect != nullptr ? collect->replies
+                                                             : none;
   for (std::size_t i = 0; i < std::min(replies.size(), kMostReplies); ++i) {
     const std::string line = run != nullptr ? run->lines[i % run->lines.size()] : std::string();
-    const ReplyTest* const test = tests.empty() ? nullptr : &tests[tests.size() == 1 ? 0 : i % tests.size()];
+    const ReplyTest* const test =
+        tests.empty() ? nullptr : &tests[tests.size() == 1 ? 0 : i % tests.size()];
     const bool loose = test != nullptr && is_loose(*test) && test->kind != ReplyTest::Kind::error;
     if (is_vague(line) || loose || collect != nullptr)
       out.push_back(kind_of(replies[i]));
@@ -218,14 +246,17 @@ Json tell_step(const Step& step, const StepTold& told, const Told& all, const Bl
                    : !told.taken.done          ? "not done"
                    : told.taken.missed         ? "did not come true, which was not needed"
                                                : "as expected";
-  if (!told.taken.replies.empty() && !blur.data) out["replies"] = tell_replies(step, told.taken.replies);
+  if (!told.taken.replies.empty() && !blur.data)
+    out["replies"] = tell_replies(step, told.taken.replies);
   const std::vector<std::string> waited_for = looked_at_after(step);
   const std::set<std::string> others(waited_for.begin(), waited_for.end());
-  for (const Look& look : told.looks) out["look"][look.node] = tell_look(look, all.hosts, blur, others);
+  for (const Look& look : told.looks)
+    out["look"][look.node] = tell_look(look, all.hosts, blur, others);
   return out;
 }
 
-// --- links ------------------------------------------------------------------------------------------
+// --- links
+// ------------------------------------------------------------------------------------------
 
 struct Decision {
   std::string asked, answered;
@@ -254,7 +285,8 @@ std::string joined(const std::vector<std::string>& words) {
 // The requests to be synced on one connection, each with its answer.
 std::vector<Decision> decisions_on(std::string_view asked, std::string_view answered) {
   std::vector<Decision> out;
-  std::vector<std::pair<std::size_t, std::vector<std::string>>> wishes;  // number among answered requests
+  std::vector<std::pair<std::size_t, std::vector<std::string>>>
+      wishes;  // number among answered requests
   std::size_t number = 0;
   while (!asked.empty()) {
     if (asked[0] == '\n') {
@@ -269,19 +301,24 @@ std::vector<Decision> decisions_on(std::string_view asked, std::string_view answ
     const bool ack = words.size() > 1 && model::same_word(words[0], "replconf") &&
                      (model::same_word(words[1], "ack") || model::same_word(words[1], "getack"));
     if (ack) continue;
-    if (model::same_word(words[0], "psync") || model::same_word(words[0], "sync")) wishes.emplace_back(number, words);
+    if (model::same_word(words[0], "psync") || model::same_word(words[0], "sync"))
+      wishes.emplace_back(number, words);
     ++number;
   }
   const std::string_view all = answered;
   number = 0;
   for (const auto& [which, words] : wishes) {
     for (; number < which; ++number) {  // answers before
-      while (!answered.empty() && (answered[0] == '\n' || answered[0] == '\r')) answered.remove_prefix(1);
+      while (!answered.empty() && (answered[0] == '\n' || answered[0] == '\r'))
+        answered.remove_prefix(1);
       const auto message = golden::first_message(answered);
-      if (!message || message->raw.starts_with("+FULLRESYNC") || message->raw.starts_with("+CONTINUE")) break;
+      if (!message || message->raw.starts_with("+FULLRESYNC") ||
+          message->raw.starts_with("+CONTINUE"))
+        break;
       answered.remove_prefix(message->raw.size());
     }
-    while (!answered.empty() && (answered[0] == '\n' || answered[0] == '\r')) answered.remove_prefix(1);
+    while (!answered.empty() && (answered[0] == '\n' || answered[0] == '\r'))
+      answered.remove_prefix(1);
     Decision decision;
     decision.asked = joined(words);
     if (answered.find("\r\n") == std::string_view::npos) break;  // no answer
@@ -318,8 +355,9 @@ std::vector<Decision> decisions_on(std::string_view asked, std::string_view answ
 struct Stream {
   std::string id;
   std::map<std::int64_t, std::string> commands;
-  std::vector<std::pair<std::int64_t, std::int64_t>> covered;  // [from, until), joined where they touch
-  std::vector<std::string> in_order;                           // without what comes by itself
+  std::vector<std::pair<std::int64_t, std::int64_t>>
+      covered;                        // [from, until), joined where they touch
+  std::vector<std::string> in_order;  // without what comes by itself
 
   void cover(std::int64_t from, std::int64_t until) {
     for (auto& [begin, end] : covered) {
@@ -333,7 +371,8 @@ struct Stream {
 };
 
 bool comes_by_itself(const std::vector<std::string>& words) {
-  return !words.empty() && (model::same_word(words[0], "ping") || model::same_word(words[0], "replconf"));
+  return !words.empty() &&
+         (model::same_word(words[0], "ping") || model::same_word(words[0], "replconf"));
 }
 
 void follow(Stream& stream, const Decision& decision, std::string_view answered) {
@@ -341,10 +380,12 @@ void follow(Stream& stream, const Decision& decision, std::string_view answered)
   const std::int64_t begin = at;
   std::string_view rest = answered.substr(*decision.stream);
   while (!rest.empty()) {
-    const auto message = rest[0] == '\n' ? golden::Message{golden::Message::Kind::line, rest.substr(0, 1), {}}
-                                         : golden::first_message(rest).value_or(golden::Message{});
+    const auto message = rest[0] == '\n'
+                             ? golden::Message{golden::Message::Kind::line, rest.substr(0, 1), {}}
+                             : golden::first_message(rest).value_or(golden::Message{});
     if (message.raw.empty()) break;
-    const std::string text = golden::cut_short(message.words.empty() ? std::string(message.raw) : joined(message.words), kShownBytes);
+    const std::string text = golden::cut_short(
+        message.words.empty() ? std::string(message.raw) : joined(message.words), kShownBytes);
     if (!stream.commands.contains(at)) {
       stream.commands.emplace(at, text);
       if (!comes_by_itself(message.words)) stream.in_order.push_back(text);
@@ -355,12 +396,14 @@ void follow(Stream& stream, const Decision& decision, std::string_view answered)
   stream.cover(begin, at);
 }
 
-Json tell_link(const std::vector<std::pair<std::string_view, std::string_view>>& talks, const Blur& blur) {
+Json tell_link(const std::vector<std::pair<std::string_view, std::string_view>>& talks,
+               const Blur& blur) {
   Json decisions = Json::array(), payloads = Json::array();
   std::vector<Stream> streams;
   for (const auto& [asked, answered] : talks) {
     for (const Decision& decision : decisions_on(asked, answered)) {
-      Json one{{"asked", golden::shown(decision.asked)}, {"answered", golden::shown(decision.answered)}};
+      Json one{{"asked", golden::shown(decision.asked)},
+               {"answered", golden::shown(decision.answered)}};
       if (blur.offsets) {
         const auto blurred = [](const std::string& line) {
           std::vector<std::string> words = golden::split_words(line);
@@ -386,7 +429,8 @@ Json tell_link(const std::vector<std::pair<std::string_view, std::string_view>>&
           payloads.back() = payload;  // the one that came through
       }
       if (!decision.stream || !decision.offset) continue;
-      auto it = std::find_if(streams.begin(), streams.end(), [&](const Stream& s) { return s.id == decision.id; });
+      auto it = std::find_if(streams.begin(), streams.end(),
+                             [&](const Stream& s) { return s.id == decision.id; });
       if (it == streams.end()) {
         streams.push_back({});
         it = streams.end() - 1;
@@ -404,12 +448,14 @@ Json tell_link(const std::vector<std::pair<std::string_view, std::string_view>>&
     Json one{{"id", golden::shown(stream.id)}};
     if (blur.offsets) {
       one["in_order"] = Json::array();
-      for (const std::string& command : stream.in_order) one["in_order"].push_back(golden::shown(command));
+      for (const std::string& command : stream.in_order)
+        one["in_order"].push_back(golden::shown(command));
     } else {
       one["covered"] = Json::array();
       for (const auto& [from, until] : stream.covered) one["covered"].push_back({from, until});
       one["commands"] = Json::array();
-      for (const auto& [at, text] : stream.commands) one["commands"].push_back({{"at", at}, {"is", golden::shown(text)}});
+      for (const auto& [at, text] : stream.commands)
+        one["commands"].push_back({{"at", at}, {"is", golden::shown(text)}});
     }
     out["streams"].push_back(std::move(one));
   }
@@ -427,7 +473,8 @@ Json tell_links(const Told& told, const Blur& blur) {
         talks.emplace_back(way->bytes(), told.wire.find(sim::peer_of(way->end()))->bytes());
       }
       Json link = tell_link(talks, blur);
-      if (!link["decisions"].empty()) out[told.hosts[from] + ">" + told.hosts[to]] = std::move(link);
+      if (!link["decisions"].empty())
+        out[told.hosts[from] + ">" + told.hosts[to]] = std::move(link);
     }
   }
   return out;
@@ -449,7 +496,8 @@ std::string own_texts(const Scenario& scenario) {
   return out;
 }
 
-// --- what both can speak of -------------------------------------------------------------------------
+// --- what both can speak of
+// -------------------------------------------------------------------------
 
 bool covers(const Json& stream, std::int64_t at) {
   for (const Json& piece : stream["covered"]) {
@@ -497,7 +545,8 @@ Blur blur_of(const Scenario& scenario, const Told& simulated) {
   Blur blur;
   for (const Step& step : scenario.steps) {
     if (std::holds_alternative<Load>(step.what)) {
-      return {true, true, false, "random commands are in the stream: offsets and data are each arm's own"};
+      return {true, true, false,
+              "random commands are in the stream: offsets and data are each arm's own"};
     }
   }
   for (const Step& step : scenario.steps) {
@@ -505,7 +554,8 @@ Blur blur_of(const Scenario& scenario, const Told& simulated) {
     const auto* const job = fault == nullptr ? nullptr : std::get_if<JobFault>(&fault->what);
     blur.attempts |= job != nullptr && job->does == JobFault::Does::dies;
   }
-  if (blur.attempts) blur.reason = "how often a snapshot is tried while its jobs die is each arm's own";
+  if (blur.attempts)
+    blur.reason = "how often a snapshot is tried while its jobs die is each arm's own";
   const auto& records = simulated.trace.records();
   blur.offsets = std::any_of(records.begin(), records.end(), [](const sim::Record& record) {
     const auto* const message = std::get_if<sim::record::Message>(&record.what);
@@ -541,13 +591,14 @@ void keep_common(Json& one, Json& other) {
     keep_common_streams(link["streams"], twin["streams"]);
     const std::size_t both = std::min(link["payloads"].size(), twin["payloads"].size());
     for (std::size_t i = 0; i < both; ++i) {
-      if (link["payloads"][i].is_null() || twin["payloads"][i].is_null()) link["payloads"][i] = twin["payloads"][i] = nullptr;
+      if (link["payloads"][i].is_null() || twin["payloads"][i].is_null())
+        link["payloads"][i] = twin["payloads"][i] = nullptr;
     }
   }
 }
 
-bool looks_agree(const Look& one, const Look& other, const std::vector<std::string>& hosts, const Blur& blur,
-                 const std::vector<std::string>& waited_for) {
+bool looks_agree(const Look& one, const Look& other, const std::vector<std::string>& hosts,
+                 const Blur& blur, const std::vector<std::string>& waited_for) {
   const std::set<std::string> others(waited_for.begin(), waited_for.end());
   Json a = tell_look(one, hosts, blur, others), b = tell_look(other, hosts, blur, others);
   for (Json* look : {&a, &b}) {
@@ -562,7 +613,9 @@ bool looks_agree(const Look& one, const Look& other, const std::vector<std::stri
 std::vector<std::string> heard(const Told& told, std::size_t until, std::size_t most) {
   std::vector<std::string> lines;
   const auto& records = told.trace.records();
-  const auto name = [&](std::uint32_t host) { return host < told.hosts.size() ? told.hosts[host] : std::string("client"); };
+  const auto name = [&](std::uint32_t host) {
+    return host < told.hosts.size() ? told.hosts[host] : std::string("client");
+  };
   for (std::size_t i = std::min(until, records.size()); i-- > 0 && lines.size() < most;) {
     std::string text;
     if (const auto* message = std::get_if<sim::record::Message>(&records[i].what)) {

@@ -53,7 +53,8 @@ int underway(asio::ip::tcp::socket& socket) {
   return ::ioctl(socket.native_handle(), SIOCOUTQ, &bytes) == 0 ? bytes : 0;
 }
 
-// --- one connection -------------------------------------------------------------------------------
+// --- one connection
+// -------------------------------------------------------------------------------
 
 class Connection final : public ProxyConnection, public std::enable_shared_from_this<Connection> {
  public:
@@ -76,7 +77,6 @@ class Connection final : public ProxyConnection, public std::enable_shared_from_
   void lose_silently(bool dialler_is_gone) override;
   void revive() override;
 
-
   using Tcp = asio::ip::tcp;
   using Clock = std::chrono::steady_clock;
 
@@ -90,10 +90,10 @@ class Connection final : public ProxyConnection, public std::enable_shared_from_
     Tcp::socket from;
     asio::steady_timer timer;
     std::array<char, 65536> in{};
-    std::string queue;              // read and not delivered
-    std::string out;                // what is being written: the beginning of the queue
+    std::string queue;  // read and not delivered
+    std::string out;    // what is being written: the beginning of the queue
     struct Due {
-      std::uint64_t until;          // position behind the bytes
+      std::uint64_t until;  // position behind the bytes
       Clock::time_point at;
     };
     std::deque<Due> due;
@@ -101,9 +101,9 @@ class Connection final : public ProxyConnection, public std::enable_shared_from_
     std::uint64_t read = 0, delivered = 0, draws = 0;
     std::optional<std::uint64_t> stop, withheld;
     std::map<std::uint64_t, unsigned> flips;
-    Clock::time_point free_at{};    // the line is busy until then
+    Clock::time_point free_at{};  // the line is busy until then
     bool reading = false, writing = false, frozen = false, stopped = false, told_stop = false;
-    End end = End::none;            // of the sender, behind all bytes
+    End end = End::none;  // of the sender, behind all bytes
     bool end_passed = false;
     Orphan orphan = Orphan::no;
   };
@@ -142,7 +142,9 @@ void Connection::read_on(Way& w) {
   if (w.reading || !w.from.is_open() || w.end != End::none) return;
   if (w.orphan == Orphan::no && w.queue.size() >= std::max<std::size_t>(1, w.manner.buffer)) return;
   w.reading = true;
-  const std::size_t room = w.orphan == Orphan::no ? std::max<std::size_t>(1, w.manner.buffer) - w.queue.size() : w.in.size();
+  const std::size_t room = w.orphan == Orphan::no
+                               ? std::max<std::size_t>(1, w.manner.buffer) - w.queue.size()
+                               : w.in.size();
   w.from.async_read_some(
       asio::buffer(w.in.data(), std::min(w.in.size(), room)),
       [self = shared_from_this(), this, &w](const error_code& error, std::size_t size) {
@@ -170,7 +172,8 @@ void Connection::took(Way& w, std::size_t size) {
   w.queue.append(w.in.data(), size);
   auto at = Clock::now() + w.manner.latency;
   if (w.manner.jitter.count() > 0)  // spread evenly; chance would help nobody here
-    at += microseconds(static_cast<std::int64_t>(++w.draws * 7919 % 1009) * w.manner.jitter.count() / 1009);
+    at += microseconds(static_cast<std::int64_t>(++w.draws * 7919 % 1009) *
+                       w.manner.jitter.count() / 1009);
   if (!w.due.empty()) at = std::max(at, w.due.back().at);
   w.due.push_back({w.read, at});
   pump(w);
@@ -213,7 +216,8 @@ void Connection::pump(Way& w) {
   std::size_t size = static_cast<std::size_t>(until - w.delivered);
   if (w.manner.piece > 0) size = std::min(size, w.manner.piece);
   if (const std::uint64_t rate = w.manner.bytes_per_second; rate > 0) {
-    size = std::min<std::size_t>(size, static_cast<std::size_t>(std::max<std::uint64_t>(1, rate / kSlicesPerSecond)));
+    size = std::min<std::size_t>(
+        size, static_cast<std::size_t>(std::max<std::uint64_t>(1, rate / kSlicesPerSecond)));
     w.free_at = now + microseconds(static_cast<std::int64_t>(size * 1'000'000 / rate));
   }
   for (const auto& [position, bit] : w.flips) {
@@ -225,18 +229,17 @@ void Connection::pump(Way& w) {
   w.flips.erase(w.flips.begin(), w.flips.lower_bound(w.delivered + size));
   w.writing = true;
   w.out.assign(w.queue, 0, size);
-  to.from.async_write_some(
-      asio::buffer(w.out),
-      [self = shared_from_this(), this, &w, &to](const error_code& error, std::size_t written) {
-        w.writing = false;
-        if (cut_ && !to.from.is_open()) return;
-        w.queue.erase(0, written);
-        w.delivered += written;
-        while (!w.due.empty() && w.due.front().until <= w.delivered) w.due.pop_front();
-        if (error) return;  // its own direction hears of it
-        read_on(w);
-        pump(w);
-      });
+  to.from.async_write_some(asio::buffer(w.out), [self = shared_from_this(), this, &w, &to](
+                                                    const error_code& error, std::size_t written) {
+    w.writing = false;
+    if (cut_ && !to.from.is_open()) return;
+    w.queue.erase(0, written);
+    w.delivered += written;
+    while (!w.due.empty() && w.due.front().until <= w.delivered) w.due.pop_front();
+    if (error) return;  // its own direction hears of it
+    read_on(w);
+    pump(w);
+  });
 }
 
 void Connection::pass_end(Way& w) {
@@ -345,7 +348,8 @@ void Connection::cut(const CutPlan& plan) {
       error_code ignored;
       std::size_t at = 0;
       while (at < towards.queue.size() && !ignored)
-        at += w.from.write_some(asio::buffer(towards.queue.data() + at, towards.queue.size() - at), ignored);
+        at += w.from.write_some(asio::buffer(towards.queue.data() + at, towards.queue.size() - at),
+                                ignored);
     }
     close_when_delivered(w, plan.rst, kPatience);
   }
@@ -370,7 +374,8 @@ void Connection::revive() {
   }
 }
 
-// --- the proxy ------------------------------------------------------------------------------------
+// --- the proxy
+// ------------------------------------------------------------------------------------
 
 asio::ip::tcp::endpoint endpoint(const std::string& address, int port) {
   return {asio::ip::make_address(address), static_cast<std::uint16_t>(port)};
@@ -380,9 +385,10 @@ asio::ip::tcp::endpoint endpoint(const std::string& address, int port) {
 
 namespace {
 
-// A process that has just been forked holds all our sockets until it has let go of them: what we have
-// closed a moment ago may still be taken.
-void bind_soon(asio::ip::tcp::acceptor& acceptor, const asio::ip::tcp::endpoint& at, error_code& error) {
+// A process that has just been forked holds all our sockets until it has let go of them: what we
+// have closed a moment ago may still be taken.
+void bind_soon(asio::ip::tcp::acceptor& acceptor, const asio::ip::tcp::endpoint& at,
+               error_code& error) {
   for (int i = 0; i < kPatience; ++i) {
     acceptor.bind(at, error);
     if (error != asio::error::address_in_use) return;
@@ -395,7 +401,9 @@ void bind_soon(asio::ip::tcp::acceptor& acceptor, const asio::ip::tcp::endpoint&
 struct FaultProxy::Impl {
   using Tcp = asio::ip::tcp;
   Impl(asio::io_context& context, Route way, ProxyHooks hooks)
-      : io(context), route(std::move(way)), hooks_(std::make_shared<ProxyHooks>(std::move(hooks))) {}
+      : io(context),
+        route(std::move(way)),
+        hooks_(std::make_shared<ProxyHooks>(std::move(hooks))) {}
   void settle();
   void listen();
   void accept();
@@ -430,14 +438,17 @@ void FaultProxy::Impl::settle() {
     error_code error;
     bind_soon(*full, endpoint(route.listen, route.listen_port), error);
     if (!error) full->listen(0, error);
-    if (error) throw std::runtime_error("the way to " + route.listen + " cannot be closed: " + error.message());
+    if (error)
+      throw std::runtime_error("the way to " + route.listen +
+                               " cannot be closed: " + error.message());
     for (int i = 0; i < 2; ++i) {
       Tcp::socket filler(io);
       error_code ignored;
       filler.open(Tcp::v4(), ignored);
       filler.native_non_blocking(true, ignored);
       const auto to = endpoint(route.listen, route.listen_port);
-      if (::connect(filler.native_handle(), to.data(), static_cast<socklen_t>(to.size())) == 0 || errno == EINPROGRESS)
+      if (::connect(filler.native_handle(), to.data(), static_cast<socklen_t>(to.size())) == 0 ||
+          errno == EINPROGRESS)
         fillers.push_back(std::move(filler));
     }
     return;
@@ -461,12 +472,13 @@ void FaultProxy::Impl::listen() {
 }
 
 void FaultProxy::Impl::accept() {
-  acceptor->async_accept([this, mine = acceptor.get()](const error_code& error, Tcp::socket socket) {
-    if (error) return;  // closed meanwhile, perhaps with all of us
-    if (acceptor.get() != mine) return;
-    welcomed(std::move(socket));
-    accept();
-  });
+  acceptor->async_accept(
+      [this, mine = acceptor.get()](const error_code& error, Tcp::socket socket) {
+        if (error) return;  // closed meanwhile, perhaps with all of us
+        if (acceptor.get() != mine) return;
+        welcomed(std::move(socket));
+        accept();
+      });
 }
 
 void FaultProxy::Impl::welcomed(Tcp::socket socket) {

@@ -1,14 +1,16 @@
 // A proxy on the way from one host to another that breaks what passes, on purpose.
 //
-//      dialler ==near==> [ FaultProxy: hold, slow down, stop at a byte, change a bit, cut ] ==far==> target
+//      dialler ==near==> [ FaultProxy: hold, slow down, stop at a byte, change a bit, cut ]
+//      ==far==> target
 //
-// It listens where the dialler believes the target to be. What it reads from one side it first tells its
-// owner (said), then passes on as its manner for that direction says. Nothing is lost inside a living
-// connection; bytes that are not delivered wait here, and then in the buffers of the kernel and of the
-// sender, as they would behind a bad line.
+// It listens where the dialler believes the target to be. What it reads from one side it first
+// tells its owner (said), then passes on as its manner for that direction says. Nothing is lost
+// inside a living connection; bytes that are not delivered wait here, and then in the buffers of
+// the kernel and of the sender, as they would behind a bad line.
 //
-// Everything happens on the io_context that it is given, in callbacks: nothing here blocks, and there are
-// no threads. Positions are those of a byte in what one side sends, counted from its first.
+// Everything happens on the io_context that it is given, in callbacks: nothing here blocks, and
+// there are no threads. Positions are those of a byte in what one side sends, counted from its
+// first.
 #pragma once
 
 #include <chrono>
@@ -41,15 +43,17 @@ class ProxyConnection;
 // Whom a proxy tells. All may be left empty.
 struct ProxyHooks {
   std::function<void(ProxyConnection&)> opened;
-  std::function<void(ProxyConnection&, bool by_dialler, std::string_view)> said;  // before it passes
-  std::function<void(ProxyConnection&, bool by_dialler)> stopped;  // has come to its byte, see stop_at()
-  std::function<void(ProxyConnection&)> ended;                     // on both sides
+  std::function<void(ProxyConnection&, bool by_dialler, std::string_view)>
+      said;  // before it passes
+  std::function<void(ProxyConnection&, bool by_dialler)>
+      stopped;                                  // has come to its byte, see stop_at()
+  std::function<void(ProxyConnection&)> ended;  // on both sides
 };
 
 class ProxyConnection {
  public:
   struct CutPlan {
-    bool rst = true;  // else FIN
+    bool rst = true;                               // else FIN
     bool tell_dialler = true, tell_target = true;  // who is not told hears of it when it writes
     bool deliver_in_flight = false;                // what waits here still arrives
   };
@@ -72,8 +76,8 @@ class ProxyConnection {
   virtual void withhold_from(bool by_dialler, std::optional<std::uint64_t> position) = 0;
   virtual void flip(bool by_dialler, std::uint64_t position, unsigned bit) = 0;
   virtual void cut(const CutPlan& plan) = 0;
-  // One side's machine is gone without a word: the other is told nothing, also when it writes, until
-  // its address is somebody's again (revive()).
+  // One side's machine is gone without a word: the other is told nothing, also when it writes,
+  // until its address is somebody's again (revive()).
   virtual void lose_silently(bool dialler_is_gone) = 0;
   virtual void revive() = 0;
 };
@@ -100,8 +104,8 @@ class FaultProxy {
   void target_runs(bool yes);
   // For connections that there are and those to come.
   void set_manner(bool by_dialler, const ProxyManner& manner);
-  // About as many bytes may wait in the kernel's buffers on each side, of later connections; 0: as many
-  // as the kernel likes.
+  // About as many bytes may wait in the kernel's buffers on each side, of later connections; 0: as
+  // many as the kernel likes.
   void set_socket_buffer(int bytes);
 
   // In order of their beginning.

@@ -13,7 +13,9 @@ constexpr int kFirstBlock = 2, kBlocks = 252;
 constexpr int kLockPort = 16379;
 constexpr std::string_view kScenarioNet = "10.0.0.";
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 // The number that begins at `at`, which then stands behind it.
 std::optional<std::size_t> number(std::string_view text, std::size_t& at) {

@@ -1,6 +1,6 @@
-// A part of the loopback device for one run. 127.0.0.0/8 is all this machine: a run takes one block of
-// 65536 addresses, 127.B.x.y, and hands out addresses that say who is meant, so that servers, proxies and
-// what they tell about each other can all keep the port that the scenario says:
+// A part of the loopback device for one run. 127.0.0.0/8 is all this machine: a run takes one block
+// of 65536 addresses, 127.B.x.y, and hands out addresses that say who is meant, so that servers,
+// proxies and what they tell about each other can all keep the port that the scenario says:
 //
 //      127.B.0.y    the server or peer y itself
 //      127.B.x.y    what x is told that y's address is: the proxy on the way from x to y, and, at
@@ -31,7 +31,9 @@ class Loopback {
 
   // Hosts count from 0 here.
   std::string inside(std::size_t host) const { return address(0, host + 1); }
-  std::string seen_from(std::size_t who, std::size_t host) const { return address(who + 1, host + 1); }
+  std::string seen_from(std::size_t who, std::size_t host) const {
+    return address(who + 1, host + 1);
+  }
 
   // Texts of a scenario, where host n is 10.0.0.<n+1>, as `who` must read them, and the way back.
   std::string for_server(std::size_t who, std::string_view text) const;

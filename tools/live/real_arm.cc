@@ -30,7 +30,8 @@ constexpr microseconds kOftenLooked{1'000}, kSeldomLooked{8'000};
 constexpr sim::Duration kOften{300'000};
 // What a busy machine may add to a time that a scenario allows.
 constexpr sim::Duration kSlack{3'000'000};
-// How long two arms may take to look the same once nothing is on its way, and to settle in the calm.
+// How long two arms may take to look the same once nothing is on its way, and to settle in the
+// calm.
 constexpr sim::Duration kToAgree{3'500'000}, kToSettle{40'000'000};
 constexpr sim::Duration kReplyWithin{10'000'000};
 constexpr std::size_t kLogLines = 12;
@@ -63,12 +64,15 @@ class Arm {
     told_.arm = real_server();
     told_.hosts = cluster_.names();
     faults_.lay_links(scenario_);
-    told_.wall_began_ms = std::chrono::duration_cast<milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+    told_.wall_began_ms = std::chrono::duration_cast<milliseconds>(
+                              std::chrono::system_clock::now().time_since_epoch())
+                              .count();
     cluster_.begin();
     sim::Instant before = cluster_.now();
     for (std::size_t i = 0; i < scenario_.steps.size() && !over_; ++i) {
       const Step& step = scenario_.steps[i];
-      const sim::Instant due = step.at ? std::max(before, sim::kStart + *step.at) : before + step.after.value_or(sim::Duration{0});
+      const sim::Instant due = step.at ? std::max(before, sim::kStart + *step.at)
+                                       : before + step.after.value_or(sim::Duration{0});
       let_pass(due);
       if (arms::waits_behind_a_cut(scenario_, i)) let_pass(cluster_.now() + arms::kToNotice);
       step_ = i;
@@ -88,25 +92,29 @@ class Arm {
     told_.ended = cluster_.now();
     told_.wire = cluster_.wire();
     told_.trace = cluster_.trace();
-    for (std::size_t i = 0; i < cluster_.nodes(); ++i) told_.logged.push_back(cluster_.names()[i] + ":\n" + newest_lines(cluster_.process(i).log()));
+    for (std::size_t i = 0; i < cluster_.nodes(); ++i)
+      told_.logged.push_back(cluster_.names()[i] + ":\n" + newest_lines(cluster_.process(i).log()));
     return std::move(told_);
   }
 
-  // --- steps --------------------------------------------------------------------------------------
+  // --- steps
+  // --------------------------------------------------------------------------------------
 
   void operator()(const Run& run) {
     RespClient& client = cluster_.client(node(run.node), run.client);
     const std::size_t all = run.lines.size() * run.repeat;
     std::size_t asked = 0, answered = 0;
     const auto line_of = [&](std::size_t number) {
-      return replaced(run.lines[number % run.lines.size()], "{i}", std::to_string(number / run.lines.size()));
+      return replaced(run.lines[number % run.lines.size()], "{i}",
+                      std::to_string(number / run.lines.size()));
     };
     const auto ask = [&](bool flush) {
       cluster_.look_again();
       const Resolved line = sight_.resolve(line_of(asked++));
       const auto argv = line.problem.empty() ? model::split_line(line.text) : std::nullopt;
       if (!argv || argv->empty()) {
-        fail(line.problem.empty() ? "cannot be split into words: " + line.text : line.problem, true);
+        fail(line.problem.empty() ? "cannot be split into words: " + line.text : line.problem,
+             true);
         return false;
       }
       client.ask(cluster_.for_node(node(run.node), *argv));
@@ -127,11 +135,15 @@ class Arm {
         continue;
       }
       if (!client.lost().empty()) {
-        const bool told_to = model::lower(line_of(answered)).starts_with("shutdown") && client.lost() != "refused";
+        const bool told_to =
+            model::lower(line_of(answered)).starts_with("shutdown") && client.lost() != "refused";
         if (told_to && ++answered == all) return;
-        return fail("the connection was " + std::string(client.lost()) + ": " + line_of(answered), true);
+        return fail("the connection was " + std::string(client.lost()) + ": " + line_of(answered),
+                    true);
       }
-      if (cluster_.now() > end) return fail("no reply within " + in_seconds(run.within) + " to: " + line_of(answered), true);
+      if (cluster_.now() > end)
+        return fail("no reply within " + in_seconds(run.within) + " to: " + line_of(answered),
+                    true);
       turn(milliseconds(5));
     }
   }
@@ -145,8 +157,13 @@ class Arm {
         judge(collect.replies, answered++, collect.client, *reply);
         continue;
       }
-      if (!client.lost().empty()) return fail("the connection was " + std::string(client.lost()) + ": " + collect.client, true);
-      if (cluster_.now() > end) return fail("no reply to " + collect.client + " on " + collect.node + " within " + in_seconds(collect.within), true);
+      if (!client.lost().empty())
+        return fail("the connection was " + std::string(client.lost()) + ": " + collect.client,
+                    true);
+      if (cluster_.now() > end)
+        return fail("no reply to " + collect.client + " on " + collect.node + " within " +
+                        in_seconds(collect.within),
+                    true);
       turn(milliseconds(5));
     }
   }
@@ -154,17 +171,21 @@ class Arm {
   void operator()(const ReplicaOf& replicaof) {
     for (const auto& [name, master] : replicaof.pairs) {
       RespClient& client = cluster_.client(node(name), "main");
-      const std::string line = master.empty() ? "REPLICAOF NO ONE" : "REPLICAOF " + master + " " + std::to_string(port_of(master));
+      const std::string line = master.empty()
+                                   ? "REPLICAOF NO ONE"
+                                   : "REPLICAOF " + master + " " + std::to_string(port_of(master));
       client.ask(cluster_.for_node(node(name), *model::split_line(line)));
       client.flush();
       const sim::Instant end = cluster_.now() + kReplyWithin;
       for (;;) {
         if (const auto reply = client.take()) {
           now_told().taken.replies.push_back(cluster_.for_scenario(*reply));
-          if (reply->kind == model::Reply::Kind::error) return fail(line + " on " + name + " was answered " + reply->text, true);
+          if (reply->kind == model::Reply::Kind::error)
+            return fail(line + " on " + name + " was answered " + reply->text, true);
           break;
         }
-        if (!client.lost().empty()) return fail("the connection was " + std::string(client.lost()) + ": " + line, true);
+        if (!client.lost().empty())
+          return fail("the connection was " + std::string(client.lost()) + ": " + line, true);
         if (cluster_.now() > end) return fail("no reply to: " + line, true);
         turn(milliseconds(5));
       }
@@ -177,15 +198,19 @@ class Arm {
       now_told().taken.missed = true;
       return;
     }
-    fail("waited " + in_seconds(wait.within + kSlack) + " until " + wanted(wait.until) + "; seen: " + sight_.seen_instead(wait.until), true);
+    fail("waited " + in_seconds(wait.within + kSlack) + " until " + wanted(wait.until) +
+             "; seen: " + sight_.seen_instead(wait.until),
+         true);
   }
 
   void operator()(const Expect& expect) {
     cluster_.look_again();
     if (sight_.holds(expect.holds)) return;
     // What a simulated server does in the same instant takes a real one a moment.
-    if (come_true(expect.holds, expects_at_once(expect) ? sim::Duration{50'000} : sim::Duration{0})) return;
-    fail("expected that " + wanted(expect.holds) + "; seen: " + sight_.seen_instead(expect.holds), false);
+    if (come_true(expect.holds, expects_at_once(expect) ? sim::Duration{50'000} : sim::Duration{0}))
+      return;
+    fail("expected that " + wanted(expect.holds) + "; seen: " + sight_.seen_instead(expect.holds),
+         false);
   }
 
   void operator()(const Throughout& throughout) {
@@ -195,7 +220,8 @@ class Arm {
       if (sight_.holds(throughout.holds) == throughout.never) {
         const std::string what = wanted(throughout.holds);
         return fail(throughout.never ? "expected never that " + what + "; it came to be"
-                                     : "expected all the time that " + what + "; seen: " + sight_.seen_instead(throughout.holds),
+                                     : "expected all the time that " + what +
+                                           "; seen: " + sight_.seen_instead(throughout.holds),
                     false);
       }
       turn(kSeldomLooked);
@@ -208,7 +234,9 @@ class Arm {
   void operator()(const Remember& remember) {
     cluster_.look_again();
     const auto value = cluster_.info_field(node(remember.node), remember.field);
-    if (!value) return fail("there is no " + remember.field + " of " + remember.node + " to be remembered", true);
+    if (!value)
+      return fail("there is no " + remember.field + " of " + remember.node + " to be remembered",
+                  true);
     sight_.remembered[remember.name] = *value;
   }
   void operator()(const Load& load) {
@@ -220,7 +248,8 @@ class Arm {
   void operator()(const Tap& tap) {
     cluster_.look_again();
     const auto offset = cluster_.info_field(node(tap.node), "master_repl_offset");
-    if (cluster_.info_field(node(tap.node), "repl_backlog_active") != "1") return fail(tap.node + " writes no stream: it needs a replica first", true);
+    if (cluster_.info_field(node(tap.node), "repl_backlog_active") != "1")
+      return fail(tap.node + " writes no stream: it needs a replica first", true);
     sight_.taps[tap.node] = model::to_integer(*offset).value_or(0);
   }
   void operator()(const Raw& raw) {
@@ -234,7 +263,8 @@ class Arm {
       if (!bytes.problem.empty()) return fail(bytes.problem, true);
       if (!peer.send(bytes.text)) fail("the peer " + raw.peer + " has no open connection", true);
     } else if (raw.close) {
-      if (!peer.close(*raw.close == "rst")) fail("the peer " + raw.peer + " has no open connection", true);
+      if (!peer.close(*raw.close == "rst"))
+        fail("the peer " + raw.peer + " has no open connection", true);
     }
   }
   void operator()(const Fault& fault) { faults_.begin(fault); }
@@ -249,7 +279,8 @@ class Arm {
     over_ |= over;
   }
 
-  // --- time ---------------------------------------------------------------------------------------
+  // --- time
+  // ---------------------------------------------------------------------------------------
 
   void turn(microseconds most) {
     if (stop_ != nullptr && *stop_) throw std::runtime_error("interrupted");
@@ -260,7 +291,8 @@ class Arm {
     for (Generator& generator : generators_) feed(generator);
   }
   void let_pass(sim::Instant until) {
-    while (cluster_.now() < until) turn(std::min<microseconds>(until - cluster_.now(), milliseconds(10)));
+    while (cluster_.now() < until)
+      turn(std::min<microseconds>(until - cluster_.now(), milliseconds(10)));
   }
 
   bool come_true(const Condition& condition, sim::Duration within) {
@@ -281,9 +313,11 @@ class Arm {
     return !std::holds_alternative<Sleep>(before);
   }
 
-  // --- replies ------------------------------------------------------------------------------------
+  // --- replies
+  // ------------------------------------------------------------------------------------
 
-  void judge(const std::vector<ReplyTest>& tests, std::size_t number, const std::string& line, model::Reply reply) {
+  void judge(const std::vector<ReplyTest>& tests, std::size_t number, const std::string& line,
+             model::Reply reply) {
     reply = cluster_.for_scenario(std::move(reply));
     now_told().taken.replies.push_back(reply);
     if (tests.empty()) return;
@@ -293,15 +327,18 @@ class Arm {
       fail(line + " was answered " + model::to_text(reply) + ", expected " + wanted(test), false);
   }
 
-  // --- loads --------------------------------------------------------------------------------------
+  // --- loads
+  // --------------------------------------------------------------------------------------
 
   void feed(Generator& generator) {
     constexpr std::uint64_t kMostUnanswered = 10'000;
     const Load& load = *generator.plan;
     while (generator.on) {
-      const auto due = generator.began + sim::Duration(static_cast<std::int64_t>(generator.sent) * 1'000'000 / std::max(1U, load.per_second));
+      const auto due = generator.began + sim::Duration(static_cast<std::int64_t>(generator.sent) *
+                                                       1'000'000 / std::max(1U, load.per_second));
       if (cluster_.now() < due) return;
-      const bool over = load.lasts > sim::Duration{0} && cluster_.now() >= generator.began + load.lasts;
+      const bool over =
+          load.lasts > sim::Duration{0} && cluster_.now() >= generator.began + load.lasts;
       if (over || (load.count && generator.sent >= *load.count)) {
         generator.on = false;
         return;
@@ -317,14 +354,16 @@ class Arm {
       const std::string key = "key:" + std::to_string(draw(std::max(1U, load.keys)));
       ++generator.sent;
       if (client.unanswered() >= kMostUnanswered) continue;
-      const auto argv = model::split_line(replaced(replaced(line, "{key}", key), "{n}", std::to_string(generator.sent)));
+      const auto argv = model::split_line(
+          replaced(replaced(line, "{key}", key), "{n}", std::to_string(generator.sent)));
       if (!argv || argv->empty()) continue;
       client.ask(*argv);
       client.flush();
     }
   }
 
-  // --- looks --------------------------------------------------------------------------------------
+  // --- looks
+  // --------------------------------------------------------------------------------------
 
   static const std::vector<Look>* looks_of(const Told* told, std::size_t step) {
     if (told == nullptr) return nullptr;
@@ -343,16 +382,22 @@ class Arm {
     return looks;
   }
 
-  bool agree(const std::vector<Look>& mine, const std::vector<Look>& theirs, const std::vector<std::string>& waited_for) const {
+  bool agree(const std::vector<Look>& mine, const std::vector<Look>& theirs,
+             const std::vector<std::string>& waited_for) const {
     return mine.size() == theirs.size() &&
-           std::equal(mine.begin(), mine.end(), theirs.begin(), [&](const Look& a, const Look& b) { return arms::looks_agree(a, b, told_.hosts, blur_, waited_for); });
+           std::equal(mine.begin(), mine.end(), theirs.begin(), [&](const Look& a, const Look& b) {
+             return arms::looks_agree(a, b, told_.hosts, blur_, waited_for);
+           });
   }
 
-  std::vector<Look> look_until_agreed(const std::vector<std::size_t>& nodes, const std::vector<Look>* theirs, const std::vector<std::string>& waited_for) {
+  std::vector<Look> look_until_agreed(const std::vector<std::size_t>& nodes,
+                                      const std::vector<Look>* theirs,
+                                      const std::vector<std::string>& waited_for) {
     const sim::Instant end = cluster_.now() + kToAgree;
     for (;;) {
       std::vector<Look> mine = look_at(nodes);
-      if (theirs == nullptr || agree(mine, *theirs, waited_for) || cluster_.now() >= end) return mine;
+      if (theirs == nullptr || agree(mine, *theirs, waited_for) || cluster_.now() >= end)
+        return mine;
       turn(milliseconds(20));
     }
   }
@@ -361,10 +406,12 @@ class Arm {
     std::vector<std::size_t> nodes;
     const std::vector<std::string> names = arms::looked_at_after(step);
     for (const std::string& name : names) nodes.push_back(node(name));
-    if (!nodes.empty()) now_told().looks = look_until_agreed(nodes, looks_of(simulated_, step_), names);
+    if (!nodes.empty())
+      now_told().looks = look_until_agreed(nodes, looks_of(simulated_, step_), names);
   }
 
-  // --- calm ---------------------------------------------------------------------------------------
+  // --- calm
+  // ---------------------------------------------------------------------------------------
 
   bool has_reachable_master(std::size_t n) {
     std::size_t at = n;
@@ -388,7 +435,9 @@ class Arm {
       const std::string above = cluster_.names()[*cluster_.follows(i)], name = cluster_.names()[i];
       Condition condition;
       if (blur_.offsets)
-        condition.all_of = {InfoIs{name, "master_link_status", {Test::Op::is, "up"}}, ReplicaStateIs{above, name, {Test::Op::is, "online"}}, Equal{{above, name}}};
+        condition.all_of = {InfoIs{name, "master_link_status", {Test::Op::is, "up"}},
+                            ReplicaStateIs{above, name, {Test::Op::is, "online"}},
+                            Equal{{above, name}}};
       else
         condition.all_of = {Synced{{above, name}}};
       if (!sight_.holds(condition)) return false;
@@ -432,7 +481,8 @@ class Arm {
 
 }  // namespace
 
-Told play_on_real_servers(const Scenario& scenario, const Told* simulated, const std::atomic<bool>* stop) {
+Told play_on_real_servers(const Scenario& scenario, const Told* simulated,
+                          const std::atomic<bool>* stop) {
   try {
     return Arm(scenario, simulated, stop).play();
   } catch (const std::runtime_error& error) {
@@ -447,11 +497,14 @@ std::string real_server() {
   static const std::string name = [] {
     std::FILE* const out = ::popen("redis-server --version 2>/dev/null", "r");
     std::array<char, 256> line{};
-    const bool got = out != nullptr && std::fgets(line.data(), static_cast<int>(line.size()), out) != nullptr;
+    const bool got =
+        out != nullptr && std::fgets(line.data(), static_cast<int>(line.size()), out) != nullptr;
     if (out != nullptr) ::pclose(out);
     const std::string text = got ? line.data() : "";
     const std::size_t at = text.find("v=");
-    return at == std::string::npos ? std::string() : "redis-server " + text.substr(at + 2, text.find(' ', at) - at - 2);
+    return at == std::string::npos
+               ? std::string()
+               : "redis-server " + text.substr(at + 2, text.find(' ', at) - at - 2);
   }();
   return name;
 }

@@ -27,8 +27,9 @@ constexpr std::string_view kNet = "10.0.0.";
 
 // What every server has unless the scenario says otherwise.
 const RedisProcess::Options kUsual = {
-    {"enable-debug-command", "local"},                // for DEBUG DIGEST
-    {"loading-process-events-interval-bytes", "1024"},  // it answers while it loads, as the model does
+    {"enable-debug-command", "local"},  // for DEBUG DIGEST
+    {"loading-process-events-interval-bytes",
+     "1024"},  // it answers while it loads, as the model does
     {"always-show-logo", "no"},
 };
 
@@ -52,7 +53,8 @@ struct RealCluster::Loop {
   asio::executor_work_guard<asio::io_context::executor_type> busy{io.get_executor()};
 };
 
-RealCluster::RealCluster(const scenarios::Scenario& scenario) : scenario_(scenario), loop_(std::make_unique<Loop>()) {
+RealCluster::RealCluster(const scenarios::Scenario& scenario)
+    : scenario_(scenario), loop_(std::make_unique<Loop>()) {
   for (const scenarios::Node& plan : scenario.nodes) {
     names_.push_back(plan.name);
     Node node;
@@ -65,7 +67,8 @@ RealCluster::RealCluster(const scenarios::Scenario& scenario) : scenario_(scenar
   for (const scenarios::Peer& peer : scenario.peers) names_.push_back(peer.name);
   wire_.keep_bytes();
   for (std::size_t i = 0; i < scenario.peers.size(); ++i)
-    peers_.push_back(std::make_unique<ScriptPeer>(loop_->io, scenario.peers[i], loopback_.inside(nodes_.size() + i)));
+    peers_.push_back(std::make_unique<ScriptPeer>(loop_->io, scenario.peers[i],
+                                                  loopback_.inside(nodes_.size() + i)));
   for (std::size_t from = 0; from < hosts(); ++from) {
     for (std::size_t to = 0; to < hosts(); ++to) {
       if (from != to) make_proxy(from, to);
@@ -95,7 +98,8 @@ int RealCluster::port_of(std::size_t host) const {
 
 void RealCluster::make_proxy(std::size_t from, std::size_t to) {
   ProxyHooks hooks;
-  const sim::HostId dialler{static_cast<std::uint32_t>(from)}, target{static_cast<std::uint32_t>(to)};
+  const sim::HostId dialler{static_cast<std::uint32_t>(from)},
+      target{static_cast<std::uint32_t>(to)};
   hooks.opened = [this, dialler, target, from, to](ProxyConnection& connection) {
     const auto number = static_cast<std::uint32_t>(connections_.size());
     numbers_[&connection] = number;
@@ -138,7 +142,8 @@ std::optional<std::size_t> RealCluster::host_named(std::string_view name) const 
   return static_cast<std::size_t>(*number) - 1;
 }
 
-// --- time -------------------------------------------------------------------------------------------
+// --- time
+// -------------------------------------------------------------------------------------------
 
 sim::Instant RealCluster::now() const {
   return sim::kStart + std::chrono::duration_cast<sim::Duration>(steady_clock::now() - began_);
@@ -158,7 +163,8 @@ void RealCluster::turn(microseconds most) {
   }
 }
 
-// --- what is seen -----------------------------------------------------------------------------------
+// --- what is seen
+// -----------------------------------------------------------------------------------
 
 void RealCluster::look_again() {
   for (Node& node : nodes_) {
@@ -176,11 +182,13 @@ std::string RealCluster::password(std::size_t node) const {
   return found;
 }
 
-std::optional<model::Reply> RealCluster::ask(std::size_t index, const std::vector<std::string>& argv) {
+std::optional<model::Reply> RealCluster::ask(std::size_t index,
+                                             const std::vector<std::string>& argv) {
   Node& node = nodes_[index];
   if (!node.up || node.process->paused()) return std::nullopt;
   if (!node.observer) {
-    node.observer = std::make_unique<RespClient>(loop_->io, node.process->address(), node.process->port());
+    node.observer =
+        std::make_unique<RespClient>(loop_->io, node.process->address(), node.process->port());
     if (const std::string secret = password(index); !secret.empty()) {
       node.observer->ask({"AUTH", secret});
       node.observer->flush();
@@ -254,20 +262,25 @@ scenarios::arms::Look RealCluster::look(std::size_t node) {
   return look;
 }
 
-// --- what is done -----------------------------------------------------------------------------------
+// --- what is done
+// -----------------------------------------------------------------------------------
 
 RespClient& RealCluster::client(std::size_t index, const std::string& name) {
   Node& node = nodes_[index];
   auto& client = node.clients[name];
-  if (!client) client = std::make_unique<RespClient>(loop_->io, loopback_.inside(index), port_of(index));
+  if (!client)
+    client = std::make_unique<RespClient>(loop_->io, loopback_.inside(index), port_of(index));
   return *client;
 }
 
-std::vector<std::string> RealCluster::for_node(std::size_t node, std::vector<std::string> argv) const {
+std::vector<std::string> RealCluster::for_node(std::size_t node,
+                                               std::vector<std::string> argv) const {
   for (std::string& word : argv) word = loopback_.for_server(node, word);
-  const bool follow = argv.size() == 3 && (model::same_word(argv[0], "replicaof") || model::same_word(argv[0], "slaveof"));
+  const bool follow = argv.size() == 3 && (model::same_word(argv[0], "replicaof") ||
+                                           model::same_word(argv[0], "slaveof"));
   if (follow) {
-    if (const auto host = host_named(argv[1])) argv[1] = *host == node ? loopback_.inside(node) : dial_address(node, *host);
+    if (const auto host = host_named(argv[1]))
+      argv[1] = *host == node ? loopback_.inside(node) : dial_address(node, *host);
   }
   return argv;
 }
@@ -284,7 +297,8 @@ void RealCluster::note_up(std::size_t index, bool up) {
   node.info.reset();
   node.role.reset();
   node.observer.reset();
-  trace_.add(now(), sim::record::Process{static_cast<std::uint32_t>(index), up ? "start" : "exit", ""});
+  trace_.add(now(),
+             sim::record::Process{static_cast<std::uint32_t>(index), up ? "start" : "exit", ""});
   for (std::size_t from = 0; from < hosts(); ++from) {
     if (from == index) continue;
     proxy(from, index).target_runs(up);
@@ -301,8 +315,10 @@ void RealCluster::crash(std::size_t index, bool silent) {
     for (std::size_t other = 0; other < hosts(); ++other) {
       if (other == index) continue;
       proxy(other, index).drop_dials(true);
-      for (const auto& connection : proxy(other, index).connections()) connection->lose_silently(false);
-      for (const auto& connection : proxy(index, other).connections()) connection->lose_silently(true);
+      for (const auto& connection : proxy(other, index).connections())
+        connection->lose_silently(false);
+      for (const auto& connection : proxy(index, other).connections())
+        connection->lose_silently(true);
     }
   } else {
     for (std::size_t other = 0; other < hosts(); ++other) {  // refused from this moment on
@@ -345,8 +361,8 @@ void RealCluster::start(std::size_t index) {
   const auto end = steady_clock::now() + milliseconds(kListensWithinMs);
   while (!node.process->listens()) {
     if (!node.process->runs() || steady_clock::now() > end) {
-      throw std::runtime_error("the redis-server of " + node.plan->name + " does not come up; it logged:\n" +
-                               node.process->log());
+      throw std::runtime_error("the redis-server of " + node.plan->name +
+                               " does not come up; it logged:\n" + node.process->log());
     }
     loop_->io.run_one_for(milliseconds(1));
   }
@@ -366,7 +382,8 @@ void RealCluster::resume(std::size_t node) {
   look_again();
 }
 
-// --- beginning --------------------------------------------------------------------------------------
+// --- beginning
+// --------------------------------------------------------------------------------------
 
 void RealCluster::give_data(std::size_t index) {
   RespClient data(loop_->io, loopback_.inside(index), port_of(index));
@@ -379,17 +396,20 @@ void RealCluster::give_data(std::size_t index) {
 }
 
 void RealCluster::begin() {
-  // Files that nodes start from are made by the model, with clocks that show the time of this machine.
+  // Files that nodes start from are made by the model, with clocks that show the time of this
+  // machine.
   const auto wall = std::chrono::duration_cast<std::chrono::microseconds>(
       std::chrono::system_clock::now().time_since_epoch());
   scenarios::Scenario aside = scenario_;
   aside.steps.clear();
   for (scenarios::Node& node : aside.nodes)
     node.clock_offset = wall - std::chrono::milliseconds(scenarios::WallClock::kEpochMs);
-  scenarios::World world(std::make_shared<const scenarios::Scenario>(aside), sim::Choice::seeded(1), sim::TraceMode::hash_only);
+  scenarios::World world(std::make_shared<const scenarios::Scenario>(aside), sim::Choice::seeded(1),
+                         sim::TraceMode::hash_only);
   world.begin();
   for (std::size_t i = 0; i < nodes_.size(); ++i) {
-    for (const auto& [name, blob] : world.node(i).disk) nodes_[i].process->write_file(name, std::string(blob.view()));
+    for (const auto& [name, blob] : world.node(i).disk)
+      nodes_[i].process->write_file(name, std::string(blob.view()));
   }
   for (const bool followers : {false, true}) {
     for (std::size_t i = 0; i < nodes_.size(); ++i) {

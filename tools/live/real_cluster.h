@@ -1,11 +1,11 @@
-// The servers of a scenario as real processes, with a fault proxy on every way between two of them, and
-// everything that is said on these ways followed as the simulator follows its own:
+// The servers of a scenario as real processes, with a fault proxy on every way between two of them,
+// and everything that is said on these ways followed as the simulator follows its own:
 //
 //      a ==127.B.1.2==> [proxy] ==> b        so many redis-server processes, on the same port each,
 //      b ==127.B.2.1==> [proxy] ==> a        at 127.B.0.1, 127.B.0.2, ..; see loopback.h
 //
-// Clients go past the proxies. All waiting is done by turn(): callbacks run, then whoever called looks
-// again. Hosts are counted as in a World: nodes, then raw peers.
+// Clients go past the proxies. All waiting is done by turn(): callbacks run, then whoever called
+// looks again. Hosts are counted as in a World: nodes, then raw peers.
 #pragma once
 
 #include <chrono>
@@ -31,8 +31,8 @@ namespace live {
 
 class RealCluster {
  public:
-  // Makes proxies and peers; no server runs yet. Throws std::runtime_error, in a sentence, when there is
-  // no room for them. `scenario` must live as long.
+  // Makes proxies and peers; no server runs yet. Throws std::runtime_error, in a sentence, when
+  // there is no room for them. `scenario` must live as long.
   explicit RealCluster(const scenarios::Scenario& scenario);
   ~RealCluster();
   RealCluster(const RealCluster&) = delete;
@@ -59,8 +59,8 @@ class RealCluster {
   ScriptPeer& peer(std::size_t host) { return *peers_[host - nodes_.size()]; }
 
   // --- what is seen -----------------------------------------------------------------------------
-  // INFO, addresses as in the scenario; of a process that stands still, what it was then. Nothing when
-  // it does not run or does not answer.
+  // INFO, addresses as in the scenario; of a process that stands still, what it was then. Nothing
+  // when it does not run or does not answer.
   const scenarios::golden::Info* info(std::size_t node);
   std::optional<std::string> info_field(std::size_t node, std::string_view field);
   std::optional<model::Reply> role(std::size_t node);
@@ -82,12 +82,14 @@ class RealCluster {
   std::vector<std::string> for_node(std::size_t node, std::vector<std::string> argv) const;
   // A reply as the scenario would read it.
   model::Reply for_scenario(model::Reply reply) const;
-  std::string dial_address(std::size_t from, std::size_t to) const { return loopback_.seen_from(from, to); }
+  std::string dial_address(std::size_t from, std::size_t to) const {
+    return loopback_.seen_from(from, to);
+  }
 
   FaultProxy& proxy(std::size_t from, std::size_t to) { return *proxies_.at({from, to}); }
   ProxyConnection* connection(std::uint32_t number);  // as the wire counts them
-  // Called, in the callback itself, when something new is known of a connection; and with what has come
-  // to its byte, in turn().
+  // Called, in the callback itself, when something new is known of a connection; and with what has
+  // come to its byte, in turn().
   std::function<void()> on_news;
   std::function<void(std::uint32_t number, bool by_dialler)> on_stopped;
 

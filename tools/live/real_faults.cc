@@ -15,7 +15,7 @@ namespace {
 constexpr sim::Duration kUsualLatency{500};
 constexpr std::uint32_t kUsualBuffer = 262144, kNarrowBuffer = 4096;
 constexpr std::size_t kSlowBuffer = 1024;
-constexpr std::int64_t kDeafening = 200'000;  // us a key
+constexpr std::int64_t kDeafening = 200'000;   // us a key
 constexpr std::int64_t kDoomedDelay = 50'000;  // us a key: time enough to end a child that saves
 
 template <class Ways>
@@ -39,7 +39,9 @@ struct Lasting {
 
 RealFaults::RealFaults(RealCluster& cluster, RealSight& sight) : cluster_(cluster), sight_(sight) {
   cluster_.on_news = [this] { make_appointments(); };
-  cluster_.on_stopped = [this](std::uint32_t number, bool by_dialler) { stopped(number, by_dialler); };
+  cluster_.on_stopped = [this](std::uint32_t number, bool by_dialler) {
+    stopped(number, by_dialler);
+  };
 }
 
 const BytePoint* RealFaults::byte_point(const Fault& fault) {
@@ -48,10 +50,12 @@ const BytePoint* RealFaults::byte_point(const Fault& fault) {
 }
 
 void RealFaults::tell(const Active& fault, std::string_view what) {
-  cluster_.trace().add(cluster_.now(), sim::record::Fault{fault.number, std::string(what), fault.plan->text});
+  cluster_.trace().add(cluster_.now(),
+                       sim::record::Fault{fault.number, std::string(what), fault.plan->text});
 }
 
-// --- links ------------------------------------------------------------------------------------------
+// --- links
+// ------------------------------------------------------------------------------------------
 
 void RealFaults::lay_links(const Scenario& scenario) {
   scenario_ = &scenario;
@@ -66,10 +70,13 @@ void RealFaults::lay_links(const Scenario& scenario) {
       };
       note(scenario.default_link);
       for (const Link& link : scenario.links) {
-        const bool meant = (link.from == names[from] && link.to == names[to]) || (link.from == names[to] && link.to == names[from]);
+        const bool meant = (link.from == names[from] && link.to == names[to]) ||
+                           (link.from == names[to] && link.to == names[from]);
         if (meant) note(link.profile);
       }
-      if (smallest < kUsualBuffer) cluster_.proxy(from, to).set_socket_buffer(static_cast<int>(std::max(smallest, kNarrowBuffer)));
+      if (smallest < kUsualBuffer)
+        cluster_.proxy(from, to).set_socket_buffer(
+            static_cast<int>(std::max(smallest, kNarrowBuffer)));
       settle(from, to);
     }
   }
@@ -80,7 +87,8 @@ void RealFaults::settle(std::size_t from, std::size_t to) {
   const Way way{names[from], names[to]}, back{names[to], names[from]};
   sim::LinkProfile profile = scenario_->default_link;
   for (const Link& link : scenario_->links) {
-    const bool meant = (link.from == way.from && link.to == way.to) || (link.both_ways && link.from == way.to && link.to == way.from);
+    const bool meant = (link.from == way.from && link.to == way.to) ||
+                       (link.both_ways && link.from == way.to && link.to == way.from);
     if (meant) profile = link.profile;
   }
   bool held = false, drops = false, refuses = false, mute = false;
@@ -88,21 +96,27 @@ void RealFaults::settle(std::size_t from, std::size_t to) {
     if (!fault.in_force) continue;
     if (const auto* hold = std::get_if<HoldWays>(&fault.plan->what)) {
       held |= has(hold->ways, way);
-      if (hold->what == sim::Hold::everything) drops |= has(hold->ways, way) || has(hold->ways, back);
+      if (hold->what == sim::Hold::everything)
+        drops |= has(hold->ways, way) || has(hold->ways, back);
     }
-    if (const auto* shape = std::get_if<Reshape>(&fault.plan->what); shape != nullptr && has(shape->ways, way)) {
+    if (const auto* shape = std::get_if<Reshape>(&fault.plan->what);
+        shape != nullptr && has(shape->ways, way)) {
       profile.latency = shape->latency.value_or(profile.latency);
       profile.jitter = shape->jitter.value_or(profile.jitter);
       profile.bytes_per_second = shape->bytes_per_second.value_or(profile.bytes_per_second);
       profile.pieces = shape->pieces.value_or(profile.pieces);
     }
-    if (const auto* welcome = std::get_if<Welcoming>(&fault.plan->what); welcome != nullptr && welcome->way == way) {
+    if (const auto* welcome = std::get_if<Welcoming>(&fault.plan->what);
+        welcome != nullptr && welcome->way == way) {
       refuses |= welcome->what == sim::Welcome::refuse;
       mute |= welcome->what == sim::Welcome::silence;
     }
   }
-  // A process that stands still reads nothing, but its kernel would take more than the scenario says.
-  if (to < cluster_.nodes() && cluster_.process(to).paused() && profile.receive_buffer < kUsualBuffer) held = true;
+  // A process that stands still reads nothing, but its kernel would take more than the scenario
+  // says.
+  if (to < cluster_.nodes() && cluster_.process(to).paused() &&
+      profile.receive_buffer < kUsualBuffer)
+    held = true;
   ProxyManner manner;
   manner.held = held;
   manner.latency = profile.latency == kUsualLatency ? sim::Duration{0} : profile.latency;
@@ -110,16 +124,20 @@ void RealFaults::settle(std::size_t from, std::size_t to) {
   manner.bytes_per_second = profile.bytes_per_second;
   manner.piece = profile.pieces.largest;
   // What waits for a slow line waits with its sender, who sees it.
-  manner.buffer = std::min<std::size_t>(manner.buffer, std::size_t{profile.send_buffer} + profile.receive_buffer);
+  manner.buffer = std::min<std::size_t>(manner.buffer,
+                                        std::size_t{profile.send_buffer} + profile.receive_buffer);
   if (profile.bytes_per_second > 0)
-    manner.buffer = std::min<std::size_t>(manner.buffer, std::max<std::size_t>(kSlowBuffer, profile.bytes_per_second / 50));
-  // The way from one to the other is what the diallers on this side say, and what those on the other
-  // side are answered.
+    manner.buffer = std::min<std::size_t>(
+        manner.buffer, std::max<std::size_t>(kSlowBuffer, profile.bytes_per_second / 50));
+  // The way from one to the other is what the diallers on this side say, and what those on the
+  // other side are answered.
   cluster_.proxy(from, to).set_manner(true, manner);
   cluster_.proxy(to, from).set_manner(false, manner);
   const bool deaf = to >= cluster_.nodes() && !scenario_->peers[to - cluster_.nodes()].listens;
   using Welcome = FaultProxy::Welcome;
-  cluster_.proxy(from, to).welcome(refuses || deaf ? Welcome::refuse : mute ? Welcome::silence : Welcome::accept);
+  cluster_.proxy(from, to).welcome(refuses || deaf ? Welcome::refuse
+                                   : mute          ? Welcome::silence
+                                                   : Welcome::accept);
   cluster_.proxy(from, to).drop_dials(drops);
 }
 
@@ -133,7 +151,8 @@ void RealFaults::stand(std::size_t node, bool still) {
   }
 }
 
-// --- when they strike -------------------------------------------------------------------------------
+// --- when they strike
+// -------------------------------------------------------------------------------
 
 void RealFaults::begin(const Fault& plan) {
   Active& fault = faults_.emplace_back();
@@ -150,8 +169,10 @@ void RealFaults::arm(Active& fault) {
   fault.left = std::max<std::uint32_t>(1, fault.plan->times);
   const BytePoint* const point = byte_point(*fault.plan);
   if (point == nullptr) return;
-  if (point->connection == BytePoint::Which::next) fault.first_connection = cluster_.wire().horizon();
-  if (point->connection == BytePoint::Which::current) fault.last_connection = cluster_.wire().horizon();
+  if (point->connection == BytePoint::Which::next)
+    fault.first_connection = cluster_.wire().horizon();
+  if (point->connection == BytePoint::Which::current)
+    fault.last_connection = cluster_.wire().horizon();
   make_appointment(fault);
 }
 
@@ -171,7 +192,9 @@ void RealFaults::make_appointment(Active& fault) {
   const auto from = cluster_.host_named(point.way.from), to = cluster_.host_named(point.way.to);
   if (!from || !to) return;
   using Base = BytePoint::Base;
-  for (const Direction* way : cluster_.wire().between(sim::HostId{static_cast<std::uint32_t>(*from)}, sim::HostId{static_cast<std::uint32_t>(*to)})) {
+  for (const Direction* way :
+       cluster_.wire().between(sim::HostId{static_cast<std::uint32_t>(*from)},
+                               sim::HostId{static_cast<std::uint32_t>(*to)})) {
     const std::uint32_t number = sim::number(way->end()) / 2;
     const bool by_dialler = sim::dialled(way->end());
     if (number < fault.first_connection || !alive(number)) continue;
@@ -180,26 +203,43 @@ void RealFaults::make_appointment(Active& fault) {
     const Landmarks& known = way->landmarks();
     const bool needs_end = point.percent || point.base == Base::payload_end;
     if (needs_end && known.payload && !known.payload_end) {
-      connection.withhold_from(by_dialler, *known.payload);  // nothing may pass before its end is known
+      connection.withhold_from(by_dialler,
+                               *known.payload);  // nothing may pass before its end is known
       continue;
     }
     std::optional<std::uint64_t> base;
     if (point.percent) {
-      if (known.payload && known.payload_end) base = *known.payload + (*known.payload_end - *known.payload) * *point.percent / 100;
+      if (known.payload && known.payload_end)
+        base = *known.payload + (*known.payload_end - *known.payload) * *point.percent / 100;
     } else {
       switch (point.base) {
-        case Base::connection: base = 0; break;
-        case Base::now: base = connection.delivered(by_dialler); break;
-        case Base::reply: base = known.reply; break;
-        case Base::header: base = known.header; break;
-        case Base::payload: base = known.payload; break;
-        case Base::payload_end: base = known.payload_end; break;
-        case Base::stream: base = known.stream; break;
+        case Base::connection:
+          base = 0;
+          break;
+        case Base::now:
+          base = connection.delivered(by_dialler);
+          break;
+        case Base::reply:
+          base = known.reply;
+          break;
+        case Base::header:
+          base = known.header;
+          break;
+        case Base::payload:
+          base = known.payload;
+          break;
+        case Base::payload_end:
+          base = known.payload_end;
+          break;
+        case Base::stream:
+          base = known.stream;
+          break;
       }
     }
     if (!base) continue;
     const std::int64_t count = point.percent ? 0 : point.count;
-    const auto position = static_cast<std::uint64_t>(std::max<std::int64_t>(0, static_cast<std::int64_t>(*base) + count));
+    const auto position = static_cast<std::uint64_t>(
+        std::max<std::int64_t>(0, static_cast<std::int64_t>(*base) + count));
     if (position < connection.delivered(by_dialler)) continue;
     fault.waits_for = Active::Appointment{number, by_dialler, position};
     fault.first_connection = number + 1;
@@ -218,7 +258,9 @@ void RealFaults::stopped(std::uint32_t number, bool by_dialler) {
   bool frozen = false;
   for (std::size_t i = 0; i < faults_.size(); ++i) {
     Active& fault = faults_[i];
-    if (!fault.armed || !fault.waits_for || fault.waits_for->connection != number || fault.waits_for->by_dialler != by_dialler) continue;
+    if (!fault.armed || !fault.waits_for || fault.waits_for->connection != number ||
+        fault.waits_for->by_dialler != by_dialler)
+      continue;
     fault.waits_for.reset();
     strike(fault, std::pair{number, by_dialler});
     if (fault.armed) make_appointment(fault);
@@ -229,7 +271,9 @@ void RealFaults::stopped(std::uint32_t number, bool by_dialler) {
 }
 
 bool RealFaults::waits_for_conditions() const {
-  return std::any_of(faults_.begin(), faults_.end(), [](const Active& fault) { return fault.armed && fault.plan->when.has_value(); });
+  return std::any_of(faults_.begin(), faults_.end(), [](const Active& fault) {
+    return fault.armed && fault.plan->when.has_value();
+  });
 }
 
 void RealFaults::watch() {
@@ -244,7 +288,8 @@ void RealFaults::watch() {
       faults_[i].until.reset();
       end(faults_[i]);
     }
-    if (faults_[i].in_force && std::holds_alternative<JobFault>(faults_[i].plan->what)) mind_job(faults_[i]);
+    if (faults_[i].in_force && std::holds_alternative<JobFault>(faults_[i].plan->what))
+      mind_job(faults_[i]);
   }
 }
 
@@ -267,15 +312,20 @@ class RealFaults::Undo {
   }
   void operator()(const Crash& crash) { all_.cluster_.start(node(crash.node)); }
   void operator()(const Pause& pause) { all_.stand(node(pause.node), false); }
-  void operator()(const DiskFault& disk) { all_.cluster_.process(node(disk.node)).fill_disk(false); }
-  void operator()(const JobFault& job) { all_.set_delay(node(job.node), job.job == JobFault::Job::load, 0); }
+  void operator()(const DiskFault& disk) {
+    all_.cluster_.process(node(disk.node)).fill_disk(false);
+  }
+  void operator()(const JobFault& job) {
+    all_.set_delay(node(job.node), job.job == JobFault::Job::load, 0);
+  }
   void operator()(const auto&) {}
 
  private:
   std::size_t node(const std::string& name) const { return *all_.cluster_.host_named(name); }
   void settle(const std::vector<Way>& ways) {
     for (const Way& way : ways) {
-      const std::size_t from = *all_.cluster_.host_named(way.from), to = *all_.cluster_.host_named(way.to);
+      const std::size_t from = *all_.cluster_.host_named(way.from),
+                        to = *all_.cluster_.host_named(way.to);
       all_.settle(from, to);
       all_.settle(to, from);
     }
@@ -307,7 +357,8 @@ void RealFaults::end_all() {
   for (std::size_t i = 0; i < cluster_.nodes(); ++i) stand(i, false);
 }
 
-// --- what they do -----------------------------------------------------------------------------------
+// --- what they do
+// -----------------------------------------------------------------------------------
 
 bool RealFaults::lasts(const Fault& fault) {
   return std::visit(Lasting{}, fault.what) || fault.lasts.has_value();
@@ -316,7 +367,8 @@ bool RealFaults::lasts(const Fault& fault) {
 class RealFaults::Act {
  public:
   using At = std::optional<std::pair<std::uint32_t, bool>>;
-  Act(RealFaults& all, Active& one, At at) : all_(all), cluster_(all.cluster_), one_(one), at_(at) {}
+  Act(RealFaults& all, Active& one, At at)
+      : all_(all), cluster_(all.cluster_), one_(one), at_(at) {}
 
   void operator()(const Cut& cut) {
     if (at_) return cut_one(cut, at_->first);
@@ -336,7 +388,8 @@ class RealFaults::Act {
       one_.frozen.push_back(*at_);
       return;
     }
-    for (const Direction* way : cluster_.wire().between(host(freeze.way.from), host(freeze.way.to))) {
+    for (const Direction* way :
+         cluster_.wire().between(host(freeze.way.from), host(freeze.way.to))) {
       const std::uint32_t number = sim::number(way->end()) / 2;
       ProxyConnection* const c = cluster_.connection(number);
       if (c == nullptr || !c->alive()) continue;
@@ -367,10 +420,13 @@ class RealFaults::Act {
       all_.problem_ = "a job can be made slow by a delay for each key only, and there is no key";
       return;
     }
-    const std::int64_t delay = job.does == JobFault::Does::dies ? kDoomedDelay : std::max<std::int64_t>(1, job.time.count() / keys);
+    const std::int64_t delay = job.does == JobFault::Does::dies
+                                   ? kDoomedDelay
+                                   : std::max<std::int64_t>(1, job.time.count() / keys);
     if (load && delay > kDeafening) {
-      all_.problem_ = "a load can be made slow by a delay for each key only, and with " + std::to_string(keys) +
-                      (keys == 1 ? " key" : " keys") + " the server would answer nobody meanwhile";
+      all_.problem_ = "a load can be made slow by a delay for each key only, and with " +
+                      std::to_string(keys) + (keys == 1 ? " key" : " keys") +
+                      " the server would answer nobody meanwhile";
       return;
     }
     all_.set_delay(node(job.node), load, delay);
@@ -379,7 +435,9 @@ class RealFaults::Act {
 
  private:
   std::size_t node(const std::string& name) const { return *cluster_.host_named(name); }
-  sim::HostId host(const std::string& name) const { return sim::HostId{static_cast<std::uint32_t>(node(name))}; }
+  sim::HostId host(const std::string& name) const {
+    return sim::HostId{static_cast<std::uint32_t>(node(name))};
+  }
   void settle(const std::vector<Way>& ways) {
     for (const Way& way : ways) {
       all_.settle(node(way.from), node(way.to));
@@ -417,7 +475,8 @@ void RealFaults::strike(Active& fault, std::optional<std::pair<std::uint32_t, bo
   std::visit(Act(*this, fault, at), fault.plan->what);
 }
 
-// --- jobs -------------------------------------------------------------------------------------------
+// --- jobs
+// -------------------------------------------------------------------------------------------
 
 std::int64_t RealFaults::keys_to_move() const {
   std::int64_t most = 0;
@@ -430,7 +489,8 @@ std::int64_t RealFaults::keys_to_move() const {
 
 void RealFaults::set_delay(std::size_t node, bool load, std::int64_t microseconds_a_key) {
   const std::string name = load ? "key-load-delay" : "rdb-key-save-delay";
-  cluster_.configure(node, {{name, std::to_string(microseconds_a_key)}});  // for its next life as well
+  cluster_.configure(node,
+                     {{name, std::to_string(microseconds_a_key)}});  // for its next life as well
   cluster_.ask(node, {"CONFIG", "SET", name, std::to_string(microseconds_a_key)});
 }
 
@@ -440,12 +500,14 @@ void RealFaults::mind_job(Active& fault) {
   const std::size_t node = *cluster_.host_named(job.node);
   bool struck = false;
   if (job.job == JobFault::Job::load) {
-    const bool loading = cluster_.info_field(node, "loading") == "1" || cluster_.info_field(node, "async_loading") == "1";
+    const bool loading = cluster_.info_field(node, "loading") == "1" ||
+                         cluster_.info_field(node, "async_loading") == "1";
     struck = fault.was_loading && !loading;
     fault.was_loading = loading;
   } else {
     for (const pid_t child : cluster_.process(node).children()) {
-      if (std::find(fault.seen_jobs.begin(), fault.seen_jobs.end(), child) != fault.seen_jobs.end()) continue;
+      if (std::find(fault.seen_jobs.begin(), fault.seen_jobs.end(), child) != fault.seen_jobs.end())
+        continue;
       fault.seen_jobs.push_back(child);
       struck = true;
     }

@@ -1,5 +1,5 @@
-// Faults of a scenario on real servers: when they strike, what they do to proxies and processes, when they
-// are over. The real counterpart of scenarios/run/injector.h, in the same terms.
+// Faults of a scenario on real servers: when they strike, what they do to proxies and processes,
+// when they are over. The real counterpart of scenarios/run/injector.h, in the same terms.
 #pragma once
 
 #include <cstdint>

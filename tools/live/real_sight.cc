@@ -81,7 +81,8 @@ class RealSight::Judge {
   Finding operator()(const ReplicaStateIs& c) {
     Test test = c.test;
     test.value = model::lower(test.value);
-    return value(test, "state of replica " + c.replica + " on " + c.node, replica_field(node(c.node), c.replica, "state"));
+    return value(test, "state of replica " + c.replica + " on " + c.node,
+                 replica_field(node(c.node), c.replica, "state"));
   }
   Finding operator()(const Synced& c) {
     Finding finding;
@@ -104,28 +105,34 @@ class RealSight::Judge {
   }
   Finding operator()(const WireHas& c) {
     const auto from = cluster_.host_named(c.from), to = cluster_.host_named(c.to);
-    const auto watch = from && to ? cluster_.wire().find_watch(host(*from), host(*to), c.text) : std::nullopt;
-    return value(c.times, "number of messages like " + model::quoted(c.text) + " from " + c.from + " to " + c.to,
-                 std::to_string(watch ? cluster_.wire().seen(*watch) : 0));
+    const auto watch =
+        from && to ? cluster_.wire().find_watch(host(*from), host(*to), c.text) : std::nullopt;
+    return value(
+        c.times,
+        "number of messages like " + model::quoted(c.text) + " from " + c.from + " to " + c.to,
+        std::to_string(watch ? cluster_.wire().seen(*watch) : 0));
   }
   Finding operator()(const MarkReached& c) {
     const auto line = arms::log_line_of(c.mark);
     bool logged = false;
     for (std::size_t i = 0; line && i < cluster_.nodes(); ++i)
       logged |= cluster_.process(i).logged(std::string(*line)) > 0;
-    return {logged, line ? "no server logged \"" + std::string(*line) + "\"" : "mark " + c.mark + " cannot be seen"};
+    return {logged, line ? "no server logged \"" + std::string(*line) + "\""
+                         : "mark " + c.mark + " cannot be seen"};
   }
   Finding operator()(const RawGot& c) {
     const auto peer = cluster_.host_named(c.peer);
     return value(c.test, "what " + c.peer + " received",
-                 peer ? std::optional(cluster_.loopback().for_scenario(cluster_.peer(*peer).got())) : std::nullopt);
+                 peer ? std::optional(cluster_.loopback().for_scenario(cluster_.peer(*peer).got()))
+                      : std::nullopt);
   }
   Finding operator()(const StreamIs& c) {
     const std::vector<std::string> commands = stream(c.node);
-    const bool same = std::equal(commands.begin(), commands.end(), c.commands.begin(), c.commands.end(),
-                                 [&](const std::string& command, const std::string& glob) {
-                                   return passes(sight_.values(), Test{Test::Op::like, glob}, command);
-                                 });
+    const bool same =
+        std::equal(commands.begin(), commands.end(), c.commands.begin(), c.commands.end(),
+                   [&](const std::string& command, const std::string& glob) {
+                     return passes(sight_.values(), Test{Test::Op::like, glob}, command);
+                   });
     std::string seen = "the stream of " + c.node + " is";
     for (const std::string& command : commands) seen += " " + model::quoted(command);
     return {same, seen};
@@ -144,13 +151,15 @@ class RealSight::Judge {
   static sim::HostId host(std::size_t n) { return sim::HostId{static_cast<std::uint32_t>(n)}; }
   std::size_t node(const std::string& name) const { return *cluster_.host_named(name); }
 
-  Finding value(const Test& test, const std::string& what, const std::optional<std::string>& found) {
+  Finding value(const Test& test, const std::string& what,
+                const std::optional<std::string>& found) {
     return {passes(sight_.values(), test, found), what + ' ' + shown(found)};
   }
 
   std::optional<std::string> role_word(const std::string& name) {
     const auto role = cluster_.role(node(name));
-    if (!role || role->elements.size() < 4 || role->elements[0].text != "slave") return std::nullopt;
+    if (!role || role->elements.size() < 4 || role->elements[0].text != "slave")
+      return std::nullopt;
     return role->elements[3].text;
   }
 
@@ -166,7 +175,8 @@ class RealSight::Judge {
     return !cluster_.wire().find(sim::peer_of(newest->end()))->landmarks().reply;
   }
 
-  std::optional<std::string> replica_field(std::size_t master, const std::string& replica, const std::string& field) {
+  std::optional<std::string> replica_field(std::size_t master, const std::string& replica,
+                                           const std::string& field) {
     const auto* const info = cluster_.info(master);
     if (info == nullptr) return std::nullopt;
     const auto wanted_host = cluster_.host_named(replica);
@@ -194,14 +204,19 @@ class RealSight::Judge {
       if (!above) return name + " does not follow " + first;
       const auto status = cluster_.info_field(n, "master_link_status");
       if (status != "up") return "the link of " + name + " is " + status.value_or("unknown");
-      if (cluster_.info_field(n, "master_replid") != id) return name + " is in another history than " + first;
+      if (cluster_.info_field(n, "master_replid") != id)
+        return name + " is in another history than " + first;
       const auto own = cluster_.info_field(n, "master_repl_offset");
-      if (own != offset) return name + " is at offset " + own.value_or("?") + ", " + first + " at " + *offset;
-      if (*above >= cluster_.nodes() || !cluster_.up(*above)) return "whom " + name + " follows is down";
+      if (own != offset)
+        return name + " is at offset " + own.value_or("?") + ", " + first + " at " + *offset;
+      if (*above >= cluster_.nodes() || !cluster_.up(*above))
+        return "whom " + name + " follows is down";
       const auto state = replica_field(*above, name, "state");
-      if (state != "online") return name + " is " + state.value_or("unknown") + " on " + cluster_.names()[*above];
+      if (state != "online")
+        return name + " is " + state.value_or("unknown") + " on " + cluster_.names()[*above];
       const auto acked = replica_field(*above, name, "offset");
-      if (acked != offset) return name + " has acknowledged " + acked.value_or("?") + " of " + *offset;
+      if (acked != offset)
+        return name + " has acknowledged " + acked.value_or("?") + " of " + *offset;
     }
     return {};
   }
@@ -215,13 +230,18 @@ class RealSight::Judge {
     for (std::uint32_t other = 0; other < cluster_.hosts(); ++other) {
       if (sim::HostId{other} == author) continue;
       for (const Direction* way : cluster_.wire().between(author, sim::HostId{other})) {
-        if (sim::dialled(way->end()) || !way->landmarks().stream || !way->landmarks().reply) continue;
+        if (sim::dialled(way->end()) || !way->landmarks().stream || !way->landmarks().reply)
+          continue;
         const std::string_view bytes = way->bytes();
-        const auto words = golden::split_words(bytes.substr(*way->landmarks().reply, bytes.find('\r', *way->landmarks().reply) - *way->landmarks().reply));
+        const auto words = golden::split_words(
+            bytes.substr(*way->landmarks().reply,
+                         bytes.find('\r', *way->landmarks().reply) - *way->landmarks().reply));
         std::optional<std::int64_t> at;
-        if (words.size() > 2 && words[0] == "+FULLRESYNC") at = model::to_integer(words[2]).value_or(0) + 1;
+        if (words.size() > 2 && words[0] == "+FULLRESYNC")
+          at = model::to_integer(words[2]).value_or(0) + 1;
         if (!words.empty() && words[0] == "+CONTINUE") at = asked_offset(*way);
-        if (!words.empty() && words[0].starts_with('$')) at = offset_in_payload(*way);  // SYNC has no line of its own
+        if (!words.empty() && words[0].starts_with('$'))
+          at = offset_in_payload(*way);  // SYNC has no line of its own
         if (!at) continue;
         model::RequestParser parser;
         parser.feed(bytes.substr(*way->landmarks().stream));
@@ -229,7 +249,8 @@ class RealSight::Judge {
         while (parser.next(argv) == model::RequestParser::Got::request) {
           const std::int64_t begin = *at;
           *at += static_cast<std::int64_t>(parser.raw().size());
-          const bool by_itself = !argv.empty() && (model::same_word(argv[0], "ping") || model::same_word(argv[0], "replconf"));
+          const bool by_itself = !argv.empty() && (model::same_word(argv[0], "ping") ||
+                                                   model::same_word(argv[0], "replconf"));
           if (begin > tap->second && !by_itself) found.emplace(begin, message_text(argv));
         }
       }
@@ -240,12 +261,15 @@ class RealSight::Judge {
   }
   static std::optional<std::int64_t> offset_in_payload(const Direction& answering) {
     const Landmarks& known = answering.landmarks();
-    if (!known.payload || !known.payload_end || *known.payload_end > answering.bytes().size()) return std::nullopt;
+    if (!known.payload || !known.payload_end || *known.payload_end > answering.bytes().size())
+      return std::nullopt;
     const std::string_view bytes = answering.bytes();
-    const auto content = model::decode_rdb(bytes.substr(*known.payload, *known.payload_end - *known.payload), kRdbVersion, 1U << 14U);
+    const auto content = model::decode_rdb(
+        bytes.substr(*known.payload, *known.payload_end - *known.payload), kRdbVersion, 1U << 14U);
     const auto* const rdb = std::get_if<model::RdbContent>(&content);
     for (std::size_t i = 0; rdb != nullptr && i < rdb->aux.size(); ++i) {
-      if (rdb->aux[i].first == "repl-offset") return model::to_integer(rdb->aux[i].second).value_or(0) + 1;
+      if (rdb->aux[i].first == "repl-offset")
+        return model::to_integer(rdb->aux[i].second).value_or(0) + 1;
     }
     return std::nullopt;
   }
@@ -280,7 +304,8 @@ void RealSight::watch(const Condition& condition) {
     if (const auto* message = std::get_if<WireHas>(&part)) {
       const auto from = cluster_.host_named(message->from), to = cluster_.host_named(message->to);
       if (from && to)
-        cluster_.wire().watch(sim::HostId{static_cast<std::uint32_t>(*from)}, sim::HostId{static_cast<std::uint32_t>(*to)}, message->text);
+        cluster_.wire().watch(sim::HostId{static_cast<std::uint32_t>(*from)},
+                              sim::HostId{static_cast<std::uint32_t>(*to)}, message->text);
     } else if (const auto* no = std::get_if<Not>(&part)) {
       watch(*no->inner);
     } else if (const auto* any = std::get_if<Any>(&part)) {
@@ -302,9 +327,10 @@ ValueOf RealSight::values() {
 
 bool RealSight::holds(const Condition& condition) {
   Judge judge(*this);
-  return std::all_of(condition.all_of.begin(), condition.all_of.end(), [&](const Condition::Part& part) {
-    return arms::unseen_reason(part).has_value() || std::visit(judge, part).holds;
-  });
+  return std::all_of(
+      condition.all_of.begin(), condition.all_of.end(), [&](const Condition::Part& part) {
+        return arms::unseen_reason(part).has_value() || std::visit(judge, part).holds;
+      });
 }
 
 std::string RealSight::seen_instead(const Condition& condition) {

@@ -1,5 +1,5 @@
-// Judges the conditions of a scenario against real servers, by what they tell: INFO, ROLE, their log,
-// their keys, and what the proxies have heard. The same words as for simulated nodes
+// Judges the conditions of a scenario against real servers, by what they tell: INFO, ROLE, their
+// log, their keys, and what the proxies have heard. The same words as for simulated nodes
 // (scenarios/run/conditions.h); parts that a real server does not show are passed over, and counted
 // elsewhere (scenarios/arms/expressible.h).
 #pragma once
@@ -29,7 +29,8 @@ class RealSight {
   scenarios::Resolved resolve(std::string_view text) { return scenarios::resolve(values(), text); }
 
   scenarios::Remembered remembered;
-  std::map<std::string, std::int64_t> taps;  // node -> the offset behind which its stream is looked at
+  std::map<std::string, std::int64_t>
+      taps;  // node -> the offset behind which its stream is looked at
 
  private:
   class Judge;

@@ -63,12 +63,13 @@ void RedisProcess::start(const std::string& address, int port, const Options& op
   address_ = address;
   port_ = port;
   ended_.reset();
-  Options all = {{"port", std::to_string(port)}, {"bind", address},     {"dir", folder_},
+  Options all = {{"port", std::to_string(port)}, {"bind", address},    {"dir", folder_},
                  {"dbfilename", "dump.rdb"},     {"appendonly", "no"}, {"protected-mode", "no"}};
   all.insert(all.end(), options.begin(), options.end());
   // A file, not arguments: it takes values of several words and empty ones alike.
   std::string text;
-  for (const auto& [name, value] : all) text += name + ' ' + (value.empty() ? "\"\"" : value) + '\n';
+  for (const auto& [name, value] : all)
+    text += name + ' ' + (value.empty() ? "\"\"" : value) + '\n';
   write_file(std::string(kConfig), text);
   const std::string config = folder_ + "/" + std::string(kConfig);
   drain_log();
@@ -89,7 +90,7 @@ void RedisProcess::start(const std::string& address, int port, const Options& op
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(1);  // gone already
   ::setpgid(0, 0);                        // Ctrl-C is ours to handle
-  ::signal(SIGXFSZ, SIG_IGN);             // a file that may not grow is an error of write(), see fill_disk()
+  ::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error of write(), see fill_disk()
   ::dup2(::open("/dev/null", O_RDONLY), 0);
   ::dup2(ends[1], 1);
   ::dup2(ends[1], 2);

@@ -1,10 +1,10 @@
-// A redis-server process of ours: on an address of the loopback device, in a directory of its own that
-// goes with it. It can be killed, stopped in good order, made to stand still and started again with the
-// files it left.
+// A redis-server process of ours: on an address of the loopback device, in a directory of its own
+// that goes with it. It can be killed, stopped in good order, made to stand still and started again
+// with the files it left.
 //
-// Whatever becomes of us, the process ends: the kernel kills it when the thread that started it is gone
-// (so start and destroy it on one thread). No other process is ever touched: signals go to ids that we
-// were given by fork() and have not waited for yet.
+// Whatever becomes of us, the process ends: the kernel kills it when the thread that started it is
+// gone (so start and destroy it on one thread). No other process is ever touched: signals go to ids
+// that we were given by fork() and have not waited for yet.
 #pragma once
 
 #include <sys/types.h>
@@ -27,12 +27,12 @@ class RedisProcess {
   RedisProcess(const RedisProcess&) = delete;
   RedisProcess& operator=(const RedisProcess&) = delete;
 
-  // Starts the program. Later options replace earlier ones of the same name. It does not listen yet:
-  // see answers(). Throws std::runtime_error when no process can be had.
+  // Starts the program. Later options replace earlier ones of the same name. It does not listen
+  // yet: see answers(). Throws std::runtime_error when no process can be had.
   void start(const std::string& address, int port, const Options& options);
 
-  bool runs();      // looks whether it has ended meanwhile
-  bool listens();   // whether a connection to it can be made now
+  bool runs();     // looks whether it has ended meanwhile
+  bool listens();  // whether a connection to it can be made now
   const std::string& address() const { return address_; }
   int port() const { return port_; }
   pid_t id() const { return process_; }

@@ -53,7 +53,8 @@ void RespClient::flush() {
     line_->owner = this;
     error_code error;
     // On the loopback device this is done at once, or refused at once.
-    line_->socket.connect({asio::ip::make_address(address_), static_cast<std::uint16_t>(port_)}, error);
+    line_->socket.connect({asio::ip::make_address(address_), static_cast<std::uint16_t>(port_)},
+                          error);
     if (error) {
       hang_up();
       waiting_.clear();
@@ -77,29 +78,30 @@ std::optional<model::Reply> RespClient::take() {
 }
 
 void RespClient::Line::read() {
-  socket.async_read_some(
-      asio::buffer(in), [self = shared_from_this(), this](const error_code& error, std::size_t size) {
-        if (owner == nullptr) return;
-        if (error) {
-          owner->lost_ = error == asio::error::eof ? "closed" : "reset";
-          owner->hang_up();
-          return;
-        }
-        parser.feed({in.data(), size});
-        model::Reply reply;
-        while (parser.next(reply) == model::ReplyParser::Got::reply) {
-          if (unanswered > 0) --unanswered;
-          owner->replies_.push_back(std::move(reply));
-          reply = {};
-        }
-        read();
-      });
+  socket.async_read_some(asio::buffer(in), [self = shared_from_this(), this](
+                                               const error_code& error, std::size_t size) {
+    if (owner == nullptr) return;
+    if (error) {
+      owner->lost_ = error == asio::error::eof ? "closed" : "reset";
+      owner->hang_up();
+      return;
+    }
+    parser.feed({in.data(), size});
+    model::Reply reply;
+    while (parser.next(reply) == model::ReplyParser::Got::reply) {
+      if (unanswered > 0) --unanswered;
+      owner->replies_.push_back(std::move(reply));
+      reply = {};
+    }
+    read();
+  });
 }
 
 void RespClient::Line::write() {
   if (!writing.empty() || out.empty()) return;
   writing = std::exchange(out, {});
-  socket.async_write_some(asio::buffer(writing), [self = shared_from_this(), this](const error_code& error, std::size_t size) {
+  socket.async_write_some(asio::buffer(writing), [self = shared_from_this(), this](
+                                                     const error_code& error, std::size_t size) {
     out.insert(0, writing, size);
     writing.clear();
     if (!error && owner != nullptr) write();

@@ -1,5 +1,5 @@
-// A client of a server, by name and connection kept open: requests out, replies kept in the order in
-// which they came until somebody takes them. In callbacks, on the io_context that it is given.
+// A client of a server, by name and connection kept open: requests out, replies kept in the order
+// in which they came until somebody takes them. In callbacks, on the io_context that it is given.
 #pragma once
 
 #include <cstdint>

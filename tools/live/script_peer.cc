@@ -59,9 +59,11 @@ ScriptPeer::ScriptPeer(asio::io_context& io, const scenarios::Peer& plan, std::s
   error_code error;
   sockets_->acceptor.open(Tcp::v4(), error);
   sockets_->acceptor.set_option(Tcp::acceptor::reuse_address(true), error);
-  sockets_->acceptor.bind({asio::ip::make_address(address_), static_cast<std::uint16_t>(plan_.port)}, error);
+  sockets_->acceptor.bind(
+      {asio::ip::make_address(address_), static_cast<std::uint16_t>(plan_.port)}, error);
   if (!error) sockets_->acceptor.listen(128, error);
-  if (error) throw std::runtime_error("the peer " + plan_.name + " cannot listen: " + error.message());
+  if (error)
+    throw std::runtime_error("the peer " + plan_.name + " cannot listen: " + error.message());
   accept();
 }
 
@@ -115,7 +117,8 @@ void ScriptPeer::Session::end(bool rst) {
 }
 
 void ScriptPeer::Session::read() {
-  socket.async_read_some(asio::buffer(in), [self = shared_from_this(), this](const error_code& error, std::size_t size) {
+  socket.async_read_some(asio::buffer(in), [self = shared_from_this(), this](
+                                               const error_code& error, std::size_t size) {
     if (!socket.is_open()) return;
     if (error) return end(false);
     got.append(in.data(), size);
@@ -134,7 +137,8 @@ void ScriptPeer::Session::write() {
     return;
   }
   writing = std::exchange(out, {});
-  socket.async_write_some(asio::buffer(writing), [self = shared_from_this(), this](const error_code& error, std::size_t size) {
+  socket.async_write_some(asio::buffer(writing), [self = shared_from_this(), this](
+                                                     const error_code& error, std::size_t size) {
     out.insert(0, writing, size);
     writing.clear();
     if (!error) write();
@@ -144,7 +148,8 @@ void ScriptPeer::Session::write() {
 void ScriptPeer::Session::answer() {
   std::vector<std::string> argv;
   while (rest.empty() && !close_after && parser.next(argv) == model::RequestParser::Got::request) {
-    const auto* const replies = argv.empty() ? nullptr : scenarios::replies_to(owner->plan_.replies, argv);
+    const auto* const replies =
+        argv.empty() ? nullptr : scenarios::replies_to(owner->plan_.replies, argv);
     if (replies == nullptr || replies->empty()) continue;
     say((*replies)[std::min(number, replies->size() - 1)]);
   }
@@ -162,7 +167,8 @@ void ScriptPeer::Session::say(std::string_view parts) {
       close_after = true;
     } else if (part.starts_with(kSleep) && !parts.empty()) {
       rest = parts;
-      timer.expires_after(std::chrono::milliseconds(model::to_integer(part.substr(kSleep.size())).value_or(0)));
+      timer.expires_after(
+          std::chrono::milliseconds(model::to_integer(part.substr(kSleep.size())).value_or(0)));
       timer.async_wait([self = shared_from_this(), this](const error_code& error) {
         if (error) return;
         const std::string next = std::exchange(rest, {});
