@@ -12,7 +12,6 @@ namespace {
 
 constexpr std::int64_t kInt = std::numeric_limits<std::int32_t>::max();
 constexpr std::int64_t kLong = std::numeric_limits<std::int64_t>::max();
-constexpr std::int64_t kSmallestBacklog = 16384;  // R6.8
 
 using Problem = std::optional<std::string>;
 
@@ -319,7 +318,7 @@ std::vector<Setting> make_settings() {
       yes_or_no<&C::rdb_del_sync_files>("rdb-del-sync-files"),
       at_start(yes_or_no<&C::rdbchecksum>("rdbchecksum")),
       yes_or_no<&C::rdbcompression>("rdbcompression"),
-      memory<&C::repl_backlog_size, 1, kSmallestBacklog>("repl-backlog-size"),
+      memory<&C::repl_backlog_size, 1, 1>("repl-backlog-size"),
       number<&C::repl_backlog_ttl, 0, kLong>("repl-backlog-ttl"),
       yes_or_no<&C::repl_disable_tcp_nodelay>("repl-disable-tcp-nodelay"),
       one_of<&C::repl_diskless_load, kDisklessLoad>("repl-diskless-load"),

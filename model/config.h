@@ -28,7 +28,7 @@ struct SavePoint {            // save <seconds> <changes>: a snapshot when so mu
 };
 
 struct Config {
-  std::int64_t repl_backlog_size = 1048576;      // bytes, at least 16384 (R6.8)
+  std::int64_t repl_backlog_size = 1048576;      // bytes; CONFIG SET makes less 16384 (R6.8), a file does not
   std::int64_t repl_backlog_ttl = 3600;          // s, 0 = keep
   std::int64_t repl_timeout = 60;                // s
   std::int64_t repl_ping_replica_period = 10;    // s

@@ -53,6 +53,9 @@ const std::map<std::string, std::vector<std::string>> kMayInclude = {
     {"scenarios/golden/",
      {"scenarios/golden/", "scenarios/world/", "scenarios/oracles/", "scenarios/language/", "sim/",
       "model/"}},
+    {"scenarios/arms/",
+     {"scenarios/arms/", "scenarios/golden/", "scenarios/run/", "scenarios/world/",
+      "scenarios/oracles/", "scenarios/language/", "sim/", "model/"}},
     {"reports/", {"reports/", "sim/trace.h", "sim/time.h"}},
     {"tools/", {"tools/", "scenarios/", "reports/", "sim/trace.h"}},  // to read one for a report
     {"tools/live/",

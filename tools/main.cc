@@ -14,6 +14,7 @@
 
 #include "scenarios/language/nearest.h"
 #include "tools/conform.h"
+#include "tools/conform_arms.h"
 #include "tools/conform_target.h"
 #include "tools/replay.h"
 #include "tools/diagram.h"
@@ -109,14 +110,24 @@ Verb add_marks(CLI::App& app, ListOptions& options) {
   return {verb, [&options] { return marks(options); }};
 }
 
-Verb add_conform(CLI::App& app, ConformOptions& options, ConformTargetOptions& of_target) {
+struct ConformUsage {
+  ConformOptions golden;
+  ConformTargetOptions target;
+  ArmsOptions arms;
+  double limit = 60;
+};
+
+// Three ways to hold one thing against another, by what is given: files, --golden or --target.
+Verb add_conform(CLI::App& app, ConformUsage& usage) {
   CLI::App* verb = app.add_subcommand(
-      "conform", "Hold the model against what a real server did, or a server against clauses");
+      "conform", "Hold the model against real servers, or any server against clauses");
   CLI::Option* golden =
-      verb->add_option("--golden", options.golden, "A folder of golden cases: inputs/ and cases/")
+      verb->add_option("--golden", usage.golden.golden,
+                       "Instead: against recorded cases, a folder of inputs/ and cases/")
           ->type_name("DIR");
+  ConformTargetOptions& of_target = usage.target;
   CLI::Option* target = verb->add_option("--target", of_target.target,
-                                         "Numbered statements about PSYNC, on this server")
+                                         "Instead: numbered statements about PSYNC, on this server")
                             ->type_name("HOST PORT")
                             ->expected(2)
                             ->excludes(golden);
@@ -131,15 +142,39 @@ Verb add_conform(CLI::App& app, ConformOptions& options, ConformTargetOptions& o
   verb->add_flag("--allow-writes", of_target.allow_writes,
                  "With --target: also if it has data, which may be lost")
       ->needs(target);
-  verb->add_option("cases", options.cases, "Names of cases; without any, all")->type_name("CASE");
-  verb->add_flag("--all", options.all, "Print every difference, not only the first of each case");
-  verb->add_flag("--json", options.json, "Print the outcome as one JSON document");
-  return {verb, [&options, &of_target] {
-            if (!of_target.target.empty()) return conform_target(of_target);
-            if (!options.golden.empty()) return conform(options);
-            std::cerr << kProgram << ": conform needs --golden DIR or --target HOST PORT; see " << kProgram
-                      << " conform --help\n";
-            return kBadInput;
+  verb->add_option("files", usage.arms.files, "Scenario files; with --golden: names of cases, all without any")
+      ->type_name("FILE");
+  const auto of_arms = [&](CLI::Option* option) { return option->excludes(golden)->excludes(target); };
+  of_arms(verb->add_option("--arm", usage.arms.arms, "sim,real compares; real plays on real servers alone")
+              ->check(CLI::IsMember({"sim,real", "real,sim", "real"}))
+              ->capture_default_str());
+  of_arms(verb->add_option("--limit", usage.limit, "Most seconds that a scenario may take on real servers")
+              ->type_name("S")
+              ->check(CLI::PositiveNumber)
+              ->capture_default_str());
+  of_arms(verb->add_option("--jobs", usage.arms.jobs, "Scenarios at the same time")
+              ->type_name("J")
+              ->check(CLI::Range(1, 64))
+              ->capture_default_str());
+  CLI::Option* json = verb->add_flag("--json", usage.arms.json, "Print the outcome as one JSON document");
+  of_arms(verb->add_flag("--table", usage.arms.table, "Print a Markdown table of scenarios and verdicts"))
+      ->excludes(json);
+  verb->add_flag("--all", usage.arms.all, "Print every difference, not only the first of each");
+  return {verb, [&usage] {
+            if (!usage.target.target.empty()) return conform_target(usage.target);
+            if (!usage.golden.golden.empty()) {
+              usage.golden.cases = usage.arms.files;
+              usage.golden.all = usage.arms.all;
+              usage.golden.json = usage.arms.json;
+              return conform(usage.golden);
+            }
+            if (usage.arms.files.empty()) {
+              std::cerr << kProgram << ": conform needs scenario files, --golden DIR or --target HOST PORT; see "
+                        << kProgram << " conform --help\n";
+              return kBadInput;
+            }
+            usage.arms.limit_ms = static_cast<std::int64_t>(usage.limit * 1000);
+            return conform_arms(usage.arms);
           }};
 }
 
@@ -275,8 +310,7 @@ int run(int argc, char** argv) {
   app.failure_message(CLI::FailureMessage::simple);
 
   CheckOptions check_options;
-  ConformOptions conform_options;
-  ConformTargetOptions conform_target_options;
+  ConformUsage conform_options;
   ReplayOptions replay_options;
   DiagramOptions diagram_options;
   ListOptions quirk_options, profile_options, mark_options;
@@ -288,7 +322,7 @@ int run(int argc, char** argv) {
   const std::vector<Verb> verbs = {
       add_replay(app, replay_options),
       add_check(app, check_options),
-      add_conform(app, conform_options, conform_target_options),
+      add_conform(app, conform_options),
       add_fuzz(app, fuzz_options),
       add_shrink(app, shrink_options),
       add_verify(app, verify_options),

@@ -289,8 +289,13 @@ void config_get(Turn& t, Session& session, Args patterns) {
   }
 }
 
+// What CONFIG SET takes less than this is made this. What a configuration file says stays as it is.
+constexpr std::int64_t kSmallestBacklog = 16384;  // R6.8
+
 void apply_config(Turn& t, const Config& before) {
   State& s = t.s;
+  if (s.config.repl_backlog_size != before.repl_backlog_size)
+    s.config.repl_backlog_size = std::max(s.config.repl_backlog_size, kSmallestBacklog);
   if (s.backlog && s.config.repl_backlog_size != before.repl_backlog_size) {
     t.mark(Mark::backlog_resized);
     if (s.rules.resize_keeps_backlog) {

@@ -73,6 +73,19 @@ class Comparison {
 
 }  // namespace
 
+std::vector<Difference> differences_in(const Json& recorded, const Json& model) {
+  std::vector<Difference> out;
+  Comparison comparison(out);
+  for (const auto& [name, value] : recorded.items()) {
+    const Json none;
+    comparison.compare(value, model.contains(name) ? model[name] : none, name);
+  }
+  for (const auto& [name, value] : model.items()) {
+    if (!recorded.contains(name)) comparison.differ(name, "", text(value));
+  }
+  return out;
+}
+
 std::vector<Difference> differences(const Json& recorded, const Json& model) {
   std::vector<Difference> out;
   Comparison comparison(out);

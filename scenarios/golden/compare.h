@@ -21,6 +21,10 @@ struct Difference {
 std::vector<Difference> differences(const nlohmann::ordered_json& recorded,
                                     const nlohmann::ordered_json& model);
 
+// The same of any two values, member by member, in the order of the first: places, not steps.
+std::vector<Difference> differences_in(const nlohmann::ordered_json& recorded,
+                                       const nlohmann::ordered_json& model);
+
 // A difference that is known and why it stands. `where` is how its place begins; empty: the whole
 // case.
 struct KnownDifference {

@@ -62,7 +62,8 @@ std::string joined(const std::vector<std::string>& names) {
   return joined(names, ", ", [](const std::string& n) { return n; });
 }
 
-// A value as a person would write it: a string as it is, others as a list.
+}  // namespace
+
 std::string value_text(const model::Value& value) {
   struct Text {
     std::string operator()(const model::String& s) const { return s; }
@@ -88,6 +89,8 @@ std::string value_text(const model::Value& value) {
   };
   return std::visit(Text{}, value);
 }
+
+namespace {
 
 // One part of a condition: whether it holds, what it asks for, what is seen instead. The sight is
 // missing when only `wanted` is asked.

@@ -42,7 +42,6 @@ Terms split_terms(std::string_view formula) {
 
 std::optional<std::string> value_of(const Sight& sight, std::string_view term) {
   if (const auto it = sight.remembered.find(term); it != sight.remembered.end()) return it->second;
-  if (model::to_integer(term)) return std::string(term);
   const std::size_t dot = term.rfind('.');
   if (dot == std::string_view::npos) return std::nullopt;
   const auto node = sight.world.node_named(term.substr(0, dot));
@@ -50,10 +49,14 @@ std::optional<std::string> value_of(const Sight& sight, std::string_view term) {
   return info_field(sight.world, *node, term.substr(dot + 1));
 }
 
-std::string evaluate(const Sight& sight, std::string_view formula, std::string& problem) {
-  if (const auto whole = value_of(sight, formula)) return *whole;
+template <class Of>
+std::string evaluate(const Of& of, std::string_view formula, std::string& problem) {
+  const auto known = [&of](std::string_view term) {
+    return model::to_integer(term) ? std::optional(std::string(term)) : of(term);
+  };
+  if (const auto whole = known(formula)) return *whole;
   const Terms terms = split_terms(formula);
-  const auto value = value_of(sight, terms.term);
+  const auto value = known(terms.term);
   if (!value) {
     problem = "\"" + std::string(terms.term) + "\" has no value here";
     return {};
@@ -85,18 +88,31 @@ std::optional<std::string> info_field(const World& world, std::size_t node,
   return line_value(model::info(*s, model::Instant(world.now().time_since_epoch()), "all"), field);
 }
 
-Resolved resolve(const Sight& sight, std::string_view text) {
+namespace {
+
+template <class Of>
+Resolved resolved_by(const Of& of, std::string_view text) {
   Resolved resolved;
   for (;;) {
     const std::size_t open = text.find("@{");
     const std::size_t close = open == std::string_view::npos ? open : text.find('}', open);
     if (close == std::string_view::npos) break;
     resolved.text += text.substr(0, open);
-    resolved.text += evaluate(sight, text.substr(open + 2, close - open - 2), resolved.problem);
+    resolved.text += evaluate(of, text.substr(open + 2, close - open - 2), resolved.problem);
     text.remove_prefix(close + 1);
   }
   resolved.text += text;
   return resolved;
+}
+
+}  // namespace
+
+Resolved resolve(const Sight& sight, std::string_view text) {
+  return resolved_by([&sight](std::string_view term) { return value_of(sight, term); }, text);
+}
+
+Resolved resolve(const ValueOf& of, std::string_view text) {
+  return resolved_by(of, text);
 }
 
 std::string replaced(std::string_view text, std::string_view from, std::string_view to) {

@@ -2,6 +2,7 @@
 // "@{before}" what a `remember` step put by; whole numbers may be added and taken away.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -32,6 +33,10 @@ struct Resolved {
 };
 // `text` with its formulas replaced.
 Resolved resolve(const Sight& sight, std::string_view text);
+
+// The same where no world is: what a term stands for ("before", "a.master_repl_offset") is asked.
+using ValueOf = std::function<std::optional<std::string>(std::string_view term)>;
+Resolved resolve(const ValueOf& value_of, std::string_view text);
 
 // `text` with each `from` replaced by `to`.
 std::string replaced(std::string_view text, std::string_view from, std::string_view to);

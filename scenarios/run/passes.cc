@@ -7,10 +7,13 @@
 
 namespace scenarios {
 
-bool passes(const Sight& sight, const Test& test, const std::optional<std::string>& value) {
+namespace {
+
+template <class By>
+bool value_passes(const By& by, const Test& test, const std::optional<std::string>& value) {
   if (!value) return test.op == Test::Op::absent || test.op == Test::Op::is_not;
   if (test.op == Test::Op::absent) return false;
-  const Resolved wanted = resolve(sight, test.value);
+  const Resolved wanted = resolve(by, test.value);
   if (!wanted.problem.empty()) return false;
   if (test.op == Test::Op::like) return model::matches(wanted.text, *value);
   const auto a = model::to_integer(*value), b = model::to_integer(wanted.text);
@@ -33,7 +36,8 @@ bool passes(const Sight& sight, const Test& test, const std::optional<std::strin
   }
 }
 
-bool passes(const Sight& sight, const ReplyTest& test, const model::Reply& reply) {
+template <class By>
+bool reply_passes(const By& sight, const ReplyTest& test, const model::Reply& reply) {
   using Kind = ReplyTest::Kind;
   using Got = model::Reply::Kind;
   const bool is_text = reply.kind == Got::simple || reply.kind == Got::bulk;
@@ -54,10 +58,25 @@ bool passes(const Sight& sight, const ReplyTest& test, const model::Reply& reply
       return reply.kind == Got::array &&
              std::equal(test.elements.begin(), test.elements.end(), reply.elements.begin(),
                         reply.elements.end(), [&](const ReplyTest& t, const model::Reply& r) {
-                          return passes(sight, t, r);
+                          return reply_passes(sight, t, r);
                         });
   }
   return false;
+}
+
+}  // namespace
+
+bool passes(const Sight& sight, const Test& test, const std::optional<std::string>& value) {
+  return value_passes(sight, test, value);
+}
+bool passes(const ValueOf& of, const Test& test, const std::optional<std::string>& value) {
+  return value_passes(of, test, value);
+}
+bool passes(const Sight& sight, const ReplyTest& test, const model::Reply& reply) {
+  return reply_passes(sight, test, reply);
+}
+bool passes(const ValueOf& of, const ReplyTest& test, const model::Reply& reply) {
+  return reply_passes(of, test, reply);
 }
 
 std::string wanted(const ReplyTest& test) {

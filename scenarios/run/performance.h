@@ -20,6 +20,13 @@ class Performance {
 
   const Play& play() const { return play_; }
   const World& world() const { return play_.world; }
+  World& world() { return play_.world; }
+
+  // For who looks on: keeps what becomes of each step, in play().log. Before the first advance().
+  void keep_log() { play_.log.keep(); }
+  // The step that it is at, by number, and whether the steps are over.
+  std::size_t at_step() const { return stepper_.at(); }
+  bool steps_are_over() const { return phase_ != Phase::steps; }
 
   // Verdict and end states. Of a run that is over, once.
   RunResult result();

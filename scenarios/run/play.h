@@ -2,8 +2,11 @@
 // A value, like the world.
 #pragma once
 
+#include <cstddef>
 #include <string>
+#include <vector>
 
+#include "model/data/resp.h"
 #include "scenarios/run/formula.h"
 #include "scenarios/run/injector.h"
 #include "scenarios/run/load.h"
@@ -35,6 +38,48 @@ class Expectations {
   std::size_t first_line_ = 0;
 };
 
+// What became of a step, for who looks on: kept only when somebody does.
+struct Taken {
+  std::size_t step = 0;
+  sim::Instant at{};                 // when it was done
+  bool done = false;
+  std::string finding;               // what was expected and not so; empty: nothing
+  bool missed = false;               // a wait that was not needed
+  std::vector<model::Reply> replies;
+  bool operator==(const Taken&) const = default;
+};
+
+class StepLog {
+ public:
+  void keep() { on_ = true; }
+  const std::vector<Taken>& taken() const { return taken_; }
+
+  void replied(std::size_t step, const model::Reply& reply) {
+    if (on_) at(step).replies.push_back(reply);
+  }
+  void failed(std::size_t step, const std::string& finding) {
+    if (on_ && at(step).finding.empty()) at(step).finding = finding;
+  }
+  void missed(std::size_t step) {
+    if (on_) at(step).missed = true;
+  }
+  void done(std::size_t step, sim::Instant when) {
+    if (!on_) return;
+    at(step).done = true;
+    at(step).at = when;
+  }
+
+  bool operator==(const StepLog&) const = default;
+
+ private:
+  Taken& at(std::size_t step) {
+    if (taken_.empty() || taken_.back().step != step) taken_.emplace_back().step = step;
+    return taken_.back();
+  }
+  bool on_ = false;
+  std::vector<Taken> taken_;
+};
+
 struct Play {
   World world;
   Injector injector;
@@ -42,6 +87,7 @@ struct Play {
   Remembered remembered;
   Taps taps;
   Expectations expectations;
+  StepLog log{};
 
   Sight sight() const { return {world, remembered, taps}; }
   void tell_step(const Place& place, std::string_view what, std::string_view text);

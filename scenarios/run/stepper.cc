@@ -67,12 +67,14 @@ bool Stepper::proceed(Play& play) {
 }
 
 void Stepper::done(Play& play) {
+  play.log.done(next_, play.world.now());
   ++next_;
   begun_ = false;
   ended_ = play.world.now();
 }
 
 void Stepper::fail(Play& play, const std::string& finding, bool over) {
+  play.log.failed(next_, finding);
   play.tell_step(step(play).place, "failed", finding);
   play.expectations.failed(play.world.now(), step(play).place, finding);
   finished_ |= over;
@@ -271,6 +273,7 @@ void Stepper::ran_out(Play& play) {
   }
   if (const auto* wait = std::get_if<Wait>(&now.what)) {
     if (!wait->needed) {
+      play.log.missed(next_);
       play.tell_step(now.place, "missed", "in " + time);
       return done(play);
     }
@@ -365,6 +368,7 @@ bool Stepper::lost(Play& play, const Command& command) {
 void Stepper::judge_reply(Play& play, std::size_t number, const std::string& line,
                           const model::Reply& reply) {
   const Step& now = step(play);
+  play.log.replied(next_, reply);
   const std::string text = model::to_text(reply);
   std::string_view node;
   const std::vector<ReplyTest>* tests = nullptr;

@@ -22,6 +22,8 @@ class Stepper {
   // Nothing happened up to deadline().
   void ran_out(Play& play);
 
+  // The step that it is at, by number.
+  std::size_t at() const { return next_; }
   bool finished() const { return finished_; }
   sim::Instant deadline() const { return deadline_; }
 

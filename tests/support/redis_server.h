@@ -1,11 +1,11 @@
-// A real redis-server for a test: on a free port of the loopback device, in a directory of its own
-// that goes with it. Whatever becomes of the test, the process ends; no other one is touched.
+// A real redis-server for a test: live::RedisProcess on a free port, with a client that blocks.
 #pragma once
 
 #include <string>
 #include <vector>
 
 #include "model/data/resp.h"
+#include "tools/live/redis_process.h"
 
 namespace test_support {
 
@@ -22,18 +22,15 @@ class RedisServer {
   model::Reply command(const std::vector<std::string>& argv);
   // SAVE, and the file.
   std::string saved();
-  std::string log() const;
-  int port() const { return port_; }
+  std::string log() { return process_.log(); }
+  int port() const { return process_.port(); }
 
  private:
-  void start(const std::vector<std::string>& options);
   void wait_until_ready();
-  bool connect();
-  void stop();
   [[noreturn]] void give_up(const std::string& why);
 
-  std::string folder_;
-  int process_ = -1, port_ = 0, socket_ = -1;
+  live::RedisProcess process_;
+  int socket_ = -1;
   model::ReplyParser replies_;
 };
 
