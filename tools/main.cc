@@ -14,7 +14,6 @@
 
 #include "scenarios/language/nearest.h"
 #include "tools/conform.h"
-#include "tools/conform_arms.h"
 #include "tools/conform_target.h"
 #include "tools/replay.h"
 #include "tools/diagram.h"
