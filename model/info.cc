@@ -240,10 +240,10 @@ void command_stats(Lines& out, const State& s) {
     const CommandStats& stats = s.stats.commands[command.number];
     if (stats == CommandStats{}) continue;
     out.line("cmdstat_" + std::string(command.name),
-             std::string_view("calls=" + std::to_string(stats.calls) +
-                              ",usec=0,usec_per_call=0.00,rejected_calls=" +
-                              std::to_string(stats.rejected) +
-                              ",failed_calls=" + std::to_string(stats.failed)));
+             std::string_view(
+                 "calls=" + std::to_string(stats.calls) +
+                 ",usec=0,usec_per_call=0.00,rejected_calls=" + std::to_string(stats.rejected) +
+                 ",failed_calls=" + std::to_string(stats.failed)));
   }
 }
 

@@ -1,4 +1,5 @@
-// For programs that make many runs: each run frees all it had, and the next one wants as much again.
+// For programs that make many runs: each run frees all it had, and the next one wants as much
+// again.
 #pragma once
 
 #include <cstdlib>  // defines __GLIBC__, if it is that
@@ -9,8 +10,8 @@
 
 namespace tools {
 
-// Freed memory stays the process's, instead of going back to the system to be asked for again, page by
-// page. How much that is, is bounded by the largest run.
+// Freed memory stays the process's, instead of going back to the system to be asked for again, page
+// by page. How much that is, is bounded by the largest run.
 inline void keep_freed_memory() {
 #ifdef __GLIBC__
   constexpr int kMiB = 1 << 20;

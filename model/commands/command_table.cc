@@ -1,5 +1,6 @@
-// All commands in one table, sorted by name, and the way from a name to its row: a hash of a size that
-// hardly two names share a place in, since a server looks a name up for everything that it reads.
+// All commands in one table, sorted by name, and the way from a name to its row: a hash of a size
+// that hardly two names share a place in, since a server looks a name up for everything that it
+// reads.
 #include <algorithm>
 #include <array>
 #include <span>
@@ -46,7 +47,9 @@ class Table {
   static constexpr std::size_t kPlaces = 2048;
   static constexpr std::uint16_t kNone = 0xffff;
 
-  void add(std::span<const Command> family) { rows_.insert(rows_.end(), family.begin(), family.end()); }
+  void add(std::span<const Command> family) {
+    rows_.insert(rows_.end(), family.begin(), family.end());
+  }
 
   static std::size_t next(std::size_t place) { return (place + 1) % kPlaces; }
   static std::size_t place_of(std::string_view name) {

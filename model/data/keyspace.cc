@@ -76,8 +76,8 @@ class Hasher {
 
   void step(std::uint64_t number) { state_ = mix(state_ * kOdd + number); }
 
-  // Four sums side by side, so that a processor need not wait for one step before the next. Moves `at`
-  // to what is left.
+  // Four sums side by side, so that a processor need not wait for one step before the next. Moves
+  // `at` to what is left.
   static std::uint64_t long_part(const char*& at, const char* end) {
     std::uint64_t a = 1, b = 2, c = 3, d = 4;
     for (; end - at >= 32; at += 32) {

@@ -229,9 +229,9 @@ RequestParser::Step RequestParser::parse_array() {
   return step;
 }
 
-// The number in "$17\r\n" at at_, and past it: what nearly all lines of arrays look like. Nothing, and
-// nothing is moved, when it is not all there, more than `most` or in any way unusual: the long way looks
-// at it then.
+// The number in "$17\r\n" at at_, and past it: what nearly all lines of arrays look like. Nothing,
+// and nothing is moved, when it is not all there, more than `most` or in any way unusual: the long
+// way looks at it then.
 std::optional<std::int64_t> RequestParser::plain_number(std::int64_t most) {
   constexpr std::size_t kMostDigits = 8;
   const std::size_t first = at_ + 1;
@@ -260,8 +260,7 @@ RequestParser::Step RequestParser::parse_count() {
   if (step != Step::done) return step;
   if (scanned_ + 1 == buffer_.size()) return Step::nothing_yet;  // the \n, whatever it is
   const std::optional<std::int64_t> count = to_integer(line.substr(1));
-  if (!count || *count > kMost)
-    return fail("Protocol error: invalid multibulk length");
+  if (!count || *count > kMost) return fail("Protocol error: invalid multibulk length");
   if (stranger_ && *count > kStrangersCount)
     return fail("Protocol error: unauthenticated multibulk length");
   at_ = scanned_ += 2;

@@ -335,15 +335,16 @@ bool Judge::synced(const Synced& c, std::string& seen) const {
     if (counts_alike && s->history.id != master->history.id)
       return say(other, " is in another history than ", name);
     if (counts_alike && s->history.offset != master->history.offset) {
-      return say(other, " is at offset ", std::to_string(s->history.offset), ", ", name,
-                 " at ", std::to_string(master->history.offset));
+      return say(other, " is at offset ", std::to_string(s->history.offset), ", ", name, " at ",
+                 std::to_string(master->history.offset));
     }
     const model::Session* const feed = world().replica_of(*followed, world().host_of(node(other)));
     if (feed == nullptr) return say(above, " does not know its replica ", other);
     if (feed->feed.state != model::FeedState::online)
       return say(other, " is not online on ", above);
     if (!counts_alike) {
-      if (!has_received_all(*s, *direct, *feed)) return say(other, " lacks bytes that ", above, " sent");
+      if (!has_received_all(*s, *direct, *feed))
+        return say(other, " lacks bytes that ", above, " sent");
       const auto difference = data_difference(*master, *s, deadlines_agree(world().views()));
       if (difference) return say(name, " and ", other, " differ: ", *difference);
       continue;
