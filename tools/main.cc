@@ -14,6 +14,7 @@
 
 #include "scenarios/language/nearest.h"
 #include "tools/conform.h"
+#include "tools/conform_target.h"
 #include "tools/replay.h"
 #include "tools/diagram.h"
 #include "tools/fuzz.h"
@@ -102,37 +103,63 @@ Verb add_marks(CLI::App& app, ListOptions& options) {
 struct ConformUsage {
   ConformOptions golden;
   ArmsOptions arms;
+  ConformTargetOptions target;
   double limit = 60;
 };
 
 Verb add_conform(CLI::App& app, ConformUsage& usage) {
-  CLI::App* verb = app.add_subcommand("conform", "Hold the model against real servers");
+  CLI::App* verb = app.add_subcommand(
+      "conform", "Hold the model against real servers, or a server against clauses");
   CLI::Option* golden =
       verb->add_option("--golden", usage.golden.golden, "Instead: against recorded cases, a folder of inputs/ and cases/")
           ->type_name("DIR");
+  CLI::Option* target = verb->add_option("--target", usage.target.target,
+                                         "Instead: numbered statements about PSYNC, on this server")
+                            ->type_name("HOST PORT")
+                            ->expected(2)
+                            ->excludes(golden);
+  verb->add_option("--clause", usage.target.clauses, "With --target: this one only, as M03 (repeatable)")
+      ->type_name("NAME")
+      ->allow_extra_args(false)
+      ->needs(target);
+  verb->add_option("--junit", usage.target.junit, "With --target: write the outcome there too")
+      ->type_name("FILE")
+      ->needs(target);
+  verb->add_option("--password", usage.target.password, "With --target: of the server")->needs(target);
+  verb->add_flag("--allow-writes", usage.target.allow_writes,
+                 "With --target: also if it has data, which may be lost")
+      ->needs(target);
   verb->add_option("files", usage.arms.files, "Scenario files; with --golden: names of cases, all without any")
       ->type_name("FILE");
   verb->add_option("--arm", usage.arms.arms, "sim,real compares; real plays on real servers alone")
       ->check(CLI::IsMember({"sim,real", "real,sim", "real"}))
       ->capture_default_str()
-      ->excludes(golden);
+      ->excludes(golden)
+      ->excludes(target);
   verb->add_option("--limit", usage.limit, "Most seconds that a scenario may take on real servers")
       ->type_name("S")
       ->check(CLI::PositiveNumber)
       ->capture_default_str()
-      ->excludes(golden);
+      ->excludes(golden)
+      ->excludes(target);
   verb->add_option("--jobs", usage.arms.jobs, "Scenarios at the same time")
       ->type_name("J")
       ->check(CLI::Range(1, 64))
       ->capture_default_str()
-      ->excludes(golden);
+      ->excludes(golden)
+      ->excludes(target);
   CLI::Option* json = verb->add_flag("--json", usage.arms.json, "Print the outcome as one JSON document");
-  verb->add_flag("--table", usage.arms.table, "Print a Markdown table of scenarios and verdicts")->excludes(golden)->excludes(json);
+  verb->add_flag("--table", usage.arms.table, "Print a Markdown table of scenarios and verdicts")
+      ->excludes(golden)
+      ->excludes(target)
+      ->excludes(json);
   verb->add_flag("--all", usage.arms.all, "Print every difference, not only the first of each");
   return {verb, [&usage] {
+            if (!usage.target.target.empty()) return conform_target(usage.target);
             if (usage.golden.golden.empty()) {
               if (usage.arms.files.empty()) {
-                std::cerr << "replsim: conform needs scenario files, or --golden DIR; see " << kProgram << " conform --help\n";
+                std::cerr << kProgram << ": conform needs scenario files, --golden DIR or --target HOST PORT; see "
+                          << kProgram << " conform --help\n";
                 return kBadInput;
               }
               usage.arms.limit_ms = static_cast<std::int64_t>(usage.limit * 1000);

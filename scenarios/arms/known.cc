@@ -48,6 +48,7 @@ constexpr std::string_view kKernelBuffers =
 constexpr auto kBeyond = std::to_array<Beyond>({
     {"diskless-reader-stands-still", kKernelBuffers},
     {"hung-reader-blocks-snapshot-slot", kKernelBuffers},
+    {"role-change-during-transfer", kKernelBuffers},
     {"slow-reader", kKernelBuffers},
     {"soft-output-limit", kKernelBuffers},
 });

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <fstream>
 #include <memory>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -48,6 +49,8 @@ struct Limit {
   std::string bytes;  // what a client sends
   std::string end;    // of what it reads; empty: until the server hangs up
 };
+
+void PrintTo(const Limit& limit, std::ostream* out) { *out << limit.name; }
 
 class LiveLimits : public testing::TestWithParam<Limit> {};
 INSTANTIATE_TEST_SUITE_P(

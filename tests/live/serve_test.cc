@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -63,6 +64,8 @@ struct Way {
   const char* diskless;  // repl-diskless-sync of the master
   const char* load;      // repl-diskless-load of the replica
 };
+void PrintTo(const Way& way, std::ostream* out) { *out << way.name; }
+
 class LiveWays : public testing::TestWithParam<Way> {};
 INSTANTIATE_TEST_SUITE_P(All, LiveWays,
                          testing::Values(Way{"Disk", "no", "disabled"},
@@ -246,6 +249,8 @@ struct Refusal {
   const char* file;
   const char* says;
 };
+void PrintTo(const Refusal& refusal, std::ostream* out) { *out << refusal.file; }
+
 class LiveServeRefuses : public testing::TestWithParam<Refusal> {};
 INSTANTIATE_TEST_SUITE_P(
     All, LiveServeRefuses,
