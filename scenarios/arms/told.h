@@ -1,9 +1,9 @@
 // What an arm has to tell of a run of a scenario: plain data, the same for simulated nodes and for
 // real servers, so that the two can be held against each other.
 //
-//      Scenario --simulate()-------> Told --\
-//                                            compare() --> Comparison
-//      Scenario --tools/live: RealArm-> Told --/
+//      Scenario --simulate()-------------> Told ---+
+//                                                  +--> compare() --> differences
+//      Scenario --play_on_real_servers()-> Told ---+
 //
 // Names in it are the scenario's: host n is 10.0.0.<n+1>, whatever address it really had.
 #pragma once

@@ -1,6 +1,7 @@
 #include "scenarios/arms/transcript.h"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -18,6 +19,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kIdLength = 40, kTimeLength = 13, kMostReplies = 60, kShownBytes = 200;
+constexpr std::int64_t kUsualPingPeriod = 10;  // s
 constexpr std::string_view kNet = "10.0.0.";
 
 bool is_digit(char c) {
@@ -541,6 +543,14 @@ void keep_common_streams(Json& one, Json& other) {
 
 }  // namespace
 
+bool has_pings(const Told& told) {
+  const auto& records = told.trace.records();
+  return std::any_of(records.begin(), records.end(), [](const sim::Record& record) {
+    const auto* const message = std::get_if<sim::record::Message>(&record.what);
+    return message != nullptr && message->text == "ping";
+  });
+}
+
 Blur blur_of(const Scenario& scenario, const Told& simulated) {
   Blur blur;
   for (const Step& step : scenario.steps) {
@@ -556,11 +566,16 @@ Blur blur_of(const Scenario& scenario, const Told& simulated) {
   }
   if (blur.attempts)
     blur.reason = "how often a snapshot is tried while its jobs die is each arm's own";
-  const auto& records = simulated.trace.records();
-  blur.offsets = std::any_of(records.begin(), records.end(), [](const sim::Record& record) {
-    const auto* const message = std::get_if<sim::record::Message>(&record.what);
-    return message != nullptr && message->text == "ping";
-  });
+  std::int64_t shortest = std::numeric_limits<std::int32_t>::max();
+  for (const Node& node : scenario.nodes) {
+    std::int64_t period = kUsualPingPeriod;
+    for (const auto& [name, value] : node.config) {
+      if (name == "repl-ping-replica-period") period = model::to_integer(value).value_or(period);
+    }
+    shortest = std::min(shortest, period);
+  }
+  blur.offsets =
+      shortest * 1'000'000 <= simulated.ended.time_since_epoch().count() || has_pings(simulated);
   if (blur.offsets) blur.reason = "pings are in the stream: offsets are each arm's own";
   return blur;
 }

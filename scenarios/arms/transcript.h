@@ -24,6 +24,8 @@ struct Blur {
   bool attempts = false;  // snapshots die, as often as they are tried
   std::string reason;
 };
+// Whether pings went over any link.
+bool has_pings(const Told& told);
 Blur blur_of(const Scenario& scenario, const Told& simulated);
 
 nlohmann::ordered_json transcript(const Scenario& scenario, const Told& told, const Blur& blur);

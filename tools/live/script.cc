@@ -196,72 +196,6 @@ class Session {
 
 // --- values and tests -----------------------------------------------------------------------------
 
-using ValueOf = std::function<std::optional<std::string>(std::string_view term)>;
-
-// The text with its formulas, as @{a.master_repl_offset+1}, replaced; false when one has no value.
-bool resolve(const ValueOf& of, std::string& text) {
-  for (std::size_t at = text.find("@{"); at != std::string::npos; at = text.find("@{", at)) {
-    const std::size_t end = text.find('}', at);
-    if (end == std::string::npos) return true;
-    const std::string_view inside = std::string_view(text).substr(at + 2, end - at - 2);
-    const std::size_t sign = inside.find_first_of("+-", inside.find('.') == std::string_view::npos ? 0 : inside.find('.'));
-    auto value = of(inside.substr(0, sign));
-    if (!value) return false;
-    if (sign != std::string_view::npos) {
-      const auto base = model::to_integer(*value), more = model::to_integer(inside.substr(sign + 1));
-      if (!base || !more) return false;
-      value = std::to_string(inside[sign] == '+' ? *base + *more : *base - *more);
-    }
-    text.replace(at, end + 1 - at, *value);
-    at += value->size();
-  }
-  return true;
-}
-
-bool passes(const ValueOf& of, const Test& test, const std::optional<std::string>& value) {
-  using Op = Test::Op;
-  if (test.op == Op::absent) return !value;
-  if (!value) return test.op == Op::is_not;
-  std::string wanted = test.value;
-  if (!resolve(of, wanted)) return false;
-  const auto left = model::to_integer(*value), right = model::to_integer(wanted);
-  switch (test.op) {
-    case Op::is: return left && right ? *left == *right : *value == wanted;
-    case Op::is_not: return left && right ? *left != *right : *value != wanted;
-    case Op::like: return model::matches(wanted, *value);
-    case Op::less: return left && right && *left < *right;
-    case Op::at_most: return left && right && *left <= *right;
-    case Op::more: return left && right && *left > *right;
-    case Op::at_least: return left && right && *left >= *right;
-    case Op::absent: return false;
-  }
-  return false;
-}
-
-bool passes(const ValueOf& of, const ReplyTest& test, const model::Reply& reply) {
-  using Kind = ReplyTest::Kind;
-  using Is = model::Reply::Kind;
-  std::string wanted = test.text;
-  if (!resolve(of, wanted)) return false;
-  const bool is_text = reply.kind == Is::simple || reply.kind == Is::bulk;
-  switch (test.kind) {
-    case Kind::anything: return true;
-    case Kind::text: return is_text && reply.text == wanted;
-    case Kind::like: return is_text && model::matches(wanted, reply.text);
-    case Kind::integer: return reply.kind == Is::integer && reply.text == wanted;
-    case Kind::error: return reply.kind == Is::error && reply.text.starts_with(wanted);
-    case Kind::nil: return reply.kind == Is::null || reply.kind == Is::null_array;
-    case Kind::list: {
-      if (reply.kind != Is::array || reply.elements.size() != test.elements.size()) return false;
-      for (std::size_t i = 0; i < reply.elements.size(); ++i) {
-        if (!passes(of, test.elements[i], reply.elements[i])) return false;
-      }
-      return true;
-    }
-  }
-  return false;
-}
-
 class Play {
  public:
   Play(const ScriptOptions& options, const Scenario& scenario, std::ostream& out, bool (*stop)())
@@ -450,8 +384,9 @@ class Play {
   // --- steps -------------------------------------------------------------------------------------
 
   std::string resolved(std::string words, const Place& place) {
-    if (!resolve(values(), words)) fail(place, "a formula has no value in " + words);
-    return words;
+    Resolved found = resolve(values(), words);
+    if (!found.problem.empty()) fail(place, found.problem + " in " + words);
+    return std::move(found.text);
   }
 
   void take(const Raw& raw, const Place& place) {
