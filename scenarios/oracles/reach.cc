@@ -22,6 +22,9 @@ std::size_t pinger_of(std::size_t node, const CalmEnd& end) {
 
 void Reach::saw(const Scene& scene) {
   for (const model::Effect& effect : scene.seen.effects) {
+    const auto* const resync = std::get_if<model::Resync>(&effect);
+    if (resync != nullptr && resync->why == model::Resync::Why::sync_command && scene.seen.peer)
+      syncs_[*scene.seen.peer] = scene.at();
     const auto* const edge = std::get_if<model::Transitioned>(&effect);
     if (edge != nullptr && edge->machine == model::MachineKind::replica_link &&
         model::LinkState{edge->from} == model::LinkState::connected) {
@@ -48,6 +51,12 @@ std::optional<std::string> Reach::one_hop(std::size_t index, const CalmEnd& end)
   if (s.rules.rdb_version < master.state->rules.rdb_version) {
     return pair + "its release does not read RDB files of version " +
            std::to_string(master.state->rules.rdb_version);
+  }
+  const std::optional<sim::Instant>* const synced = syncs_.find(index);
+  if (synced != nullptr && *synced && **synced >= end.began && !s.rules.acks_marked_transfer &&
+      master.state->config.repl_diskless_sync) {
+    return pair + "it came with SYNC, and is sent no stream before it acknowledges, which its "
+                  "release does not do then";
   }
   // Times are counted in whole seconds by a cron that comes once a second: one more may be lost.
   const std::int64_t timeout = std::min(s.config.repl_timeout, master.state->config.repl_timeout);

@@ -161,6 +161,21 @@ TEST(OracleLive, CannotKnowWhereAReleaseCannotReadAnother) {
   EXPECT_EQ(chain.stage.judgement("LIVE").outcome, Outcome::unknown);
 }
 
+// Before 6.2 nobody acknowledges after SYNC, and a diskless master waits for that.
+TEST(OracleLive, CannotKnowWhoNeverAcknowledges) {
+  for (const auto& [acks, outcome] :
+       {std::pair(true, Outcome::fail), std::pair(false, Outcome::unknown)}) {
+    Chain chain;
+    chain.stage["a"].config.repl_diskless_sync = true;
+    chain.stage["b"].rules.acks_marked_transfer = acks;
+    chain.stage.look_from("b", 1, "a",
+                          {model::Resync{model::Resync::Why::sync_command, model::ConnId{1}, "", 0}});
+    chain.stage.lose_link("b");
+    chain.end(false);
+    EXPECT_EQ(chain.stage.judgement("LIVE").outcome, outcome) << acks;
+  }
+}
+
 // A node whose link was lost in the calm for want of pings may not be in step when it ends.
 TEST(OracleConv, CannotKnowWhereLinksCannotLast) {
   for (const auto& [lost, outcome] :
