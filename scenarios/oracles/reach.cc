@@ -27,7 +27,8 @@ void Reach::saw(const Scene& scene) {
       syncs_[*scene.seen.peer] = scene.at();
     const auto* const edge = std::get_if<model::Transitioned>(&effect);
     if (edge != nullptr && edge->machine == model::MachineKind::replica_link &&
-        model::LinkState{edge->from} == model::LinkState::connected) {
+        model::LinkState{edge->from} == model::LinkState::connected &&
+        model::LinkEvent{edge->on} == model::LinkEvent::timed_out) {
       lost_[scene.seen.node] = scene.at();
     }
   }

@@ -147,7 +147,7 @@ TEST(OracleLive, CannotKnowWherePingsAreTooRare) {
     chain.stage["a"].config.repl_ping_replica_period = period;
     chain.stage["c"].config.repl_timeout = 12;
     chain.stage.lose_link("c");
-    chain.stage.look("c", {link_edge(LinkState::connected, LinkEvent::closed, LinkState::connect)});
+    chain.stage.look("c", {link_edge(LinkState::connected, LinkEvent::timed_out, LinkState::connect)});
     chain.end(false);
     EXPECT_EQ(chain.stage.judgement("LIVE").outcome, outcome) << period;
   }
@@ -185,7 +185,7 @@ TEST(OracleConv, CannotKnowWhereLinksCannotLast) {
     chain.stage.put("c", "k", "2");
     if (lost) {
       chain.stage.look("b",
-                       {link_edge(LinkState::connected, LinkEvent::closed, LinkState::connect)});
+                       {link_edge(LinkState::connected, LinkEvent::timed_out, LinkState::connect)});
     }
     chain.end(false);
     EXPECT_EQ(chain.stage.judgement("CONV").outcome, outcome) << lost;
