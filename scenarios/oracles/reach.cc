@@ -71,7 +71,11 @@ std::optional<std::string> Reach::one_hop(std::size_t index, const CalmEnd& end)
   const std::optional<sim::Instant>* const lost = lost_.find(index);
   const NodeView& pinger = end.nodes[pinger_of(index, end)];
   const std::int64_t period = pinger.state->config.repl_ping_replica_period;
-  if (lost != nullptr && *lost && **lost >= end.began && period + 1 >= s.config.repl_timeout) {
+  // Who came back longer ago than this has had the time to be in step.
+  const sim::Duration recent =
+      std::chrono::seconds(5 + std::min<std::int64_t>(s.config.repl_timeout, 10)) + 2 * silence;
+  if (lost != nullptr && *lost && **lost >= end.began && end.at - **lost <= recent &&
+      period + 1 >= s.config.repl_timeout) {
     return pair + "repl-ping-replica-period of " + std::string(pinger.name) + " is " +
            std::to_string(period) + " s, and repl-timeout is " +
            std::to_string(s.config.repl_timeout) + " s";

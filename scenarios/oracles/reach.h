@@ -6,7 +6,7 @@
 //                 it (R9.3, R9.9): a repl-timeout below that ends the link each time
 //      pings      the stream of an idle master is its pings, and a replica without them gives up
 //                 (R9.4), if repl-ping-replica-period is no shorter than its repl-timeout; only a
-//                 link that timed out in the calm is excused by that
+//                 link that timed out shortly before the end is excused by that
 //      releases   a release does not read the RDB files of a newer one; one before 6.2 does not
 //                 acknowledge after SYNC, and a diskless master holds the stream back until it does
 #pragma once
