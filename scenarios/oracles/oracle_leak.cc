@@ -72,10 +72,9 @@ class Leak final : public Judging<Leak> {
     judge_connection(scene);
     judge_job(scene);
     judge_slot(scene);
-    judge_payload(scene);
-    if (scene.seen.midway) return;  // what is over a limit goes before the server sleeps
     judge_backlog(scene);
     judge_limit(scene);
+    judge_payload(scene);
   }
 
  private:
@@ -181,7 +180,8 @@ class Leak final : public Judging<Leak> {
       blocks.size = s.backlog->size();
     }
     if (s.backlog->size() == blocks.size) blocks.last = s.backlog->next();
-    judge_length(scene, *s.backlog, blocks.size);
+    // What is too long goes before the server sleeps.
+    if (!scene.seen.midway) judge_length(scene, *s.backlog, blocks.size);
   }
 
   // The largest that repl-backlog-size was when what is held was written; so it was up to there.

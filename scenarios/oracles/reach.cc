@@ -22,9 +22,13 @@ std::size_t pinger_of(std::size_t node, const CalmEnd& end) {
 
 void Reach::saw(const Scene& scene) {
   for (const model::Effect& effect : scene.seen.effects) {
+    const auto* const resync = std::get_if<model::Resync>(&effect);
+    if (resync != nullptr && resync->why == model::Resync::Why::sync_command && scene.seen.peer)
+      syncs_[*scene.seen.peer] = scene.at();
     const auto* const edge = std::get_if<model::Transitioned>(&effect);
     if (edge != nullptr && edge->machine == model::MachineKind::replica_link &&
-        model::LinkState{edge->from} == model::LinkState::connected) {
+        model::LinkState{edge->from} == model::LinkState::connected &&
+        model::LinkEvent{edge->on} == model::LinkEvent::timed_out) {
       lost_[scene.seen.node] = scene.at();
     }
   }
@@ -49,6 +53,12 @@ std::optional<std::string> Reach::one_hop(std::size_t index, const CalmEnd& end)
     return pair + "its release does not read RDB files of version " +
            std::to_string(master.state->rules.rdb_version);
   }
+  const std::optional<sim::Instant>* const synced = syncs_.find(index);
+  if (synced != nullptr && *synced && **synced >= end.began && !s.rules.acks_marked_transfer &&
+      master.state->config.repl_diskless_sync) {
+    return pair + "it came with SYNC, and is sent no stream before it acknowledges, which its "
+                  "release does not do then";
+  }
   // Times are counted in whole seconds by a cron that comes once a second: one more may be lost.
   const std::int64_t timeout = std::min(s.config.repl_timeout, master.state->config.repl_timeout);
   const sim::Duration silence =
@@ -61,7 +71,11 @@ std::optional<std::string> Reach::one_hop(std::size_t index, const CalmEnd& end)
   const std::optional<sim::Instant>* const lost = lost_.find(index);
   const NodeView& pinger = end.nodes[pinger_of(index, end)];
   const std::int64_t period = pinger.state->config.repl_ping_replica_period;
-  if (lost != nullptr && *lost && **lost >= end.began && period + 1 >= s.config.repl_timeout) {
+  // Who came back longer ago than this has had the time to be in step.
+  const sim::Duration recent =
+      std::chrono::seconds(5 + std::min<std::int64_t>(s.config.repl_timeout, 10)) + 2 * silence;
+  if (lost != nullptr && *lost && **lost >= end.began && end.at - **lost <= recent &&
+      period + 1 >= s.config.repl_timeout) {
     return pair + "repl-ping-replica-period of " + std::string(pinger.name) + " is " +
            std::to_string(period) + " s, and repl-timeout is " +
            std::to_string(s.config.repl_timeout) + " s";

@@ -6,8 +6,9 @@
 //                 it (R9.3, R9.9): a repl-timeout below that ends the link each time
 //      pings      the stream of an idle master is its pings, and a replica without them gives up
 //                 (R9.4), if repl-ping-replica-period is no shorter than its repl-timeout; only a
-//                 link that was really lost in the calm is excused by that
-//      releases   a release does not read the RDB files of a newer one
+//                 link that timed out shortly before the end is excused by that
+//      releases   a release does not read the RDB files of a newer one; one before 6.2 does not
+//                 acknowledge after SYNC, and a diskless master holds the stream back until it does
 #pragma once
 
 #include <optional>
@@ -28,7 +29,8 @@ class Reach {
  private:
   std::optional<std::string> one_hop(std::size_t node, const CalmEnd& end) const;
 
-  PerNode<std::optional<sim::Instant>> lost_;  // when an established link was, the last time
+  PerNode<std::optional<sim::Instant>> lost_;   // when its established link timed out, the last time
+  PerNode<std::optional<sim::Instant>> syncs_;  // when it asked its master with SYNC, the last time
 };
 
 }  // namespace scenarios

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -102,7 +101,14 @@ struct NodeProcess {
   bool touched_up = false;
   bool snapshot_touched_up = false;         // the same of the newest snapshot that it took,
   bool file_touched_up = false;             // of its file,
-  std::set<std::size_t> touched_copies{};   // and of the newest copy from each of these nodes
+  // and of the newest copy from each node; and which count of that node's own stream it is of
+  // (before 4.0).
+  struct Copy {
+    bool touched_up = false;
+    std::uint32_t counts = 0;
+    bool operator==(const Copy&) const = default;
+  };
+  std::map<std::size_t, Copy> copies{};
   bool corrupted_input = false;  // a fault changed bytes sent to it that no checksum protects
   std::optional<sim::EndId> corrupted_on;  // by the end that sent them; none: by way of others
   // Where its last full resync came from, and which count of that node's own stream (before 4.0).

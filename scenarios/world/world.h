@@ -190,6 +190,7 @@ class World {
   void note_copies(std::size_t node, const Source& source,
                    std::span<const model::Effect> effects);
   bool from_where(std::size_t node, const Source& source) const;
+  static NodeProcess::Copy copy_from_above(const NodeProcess& node);
   void note_edge(std::size_t node, const model::Transitioned& edge);
   void note_old_release(std::size_t node, const Source& source, const model::Effect& effect);
   void note_master(std::size_t node);

@@ -169,8 +169,13 @@ void World::note_copies(std::size_t index, const Source& source,
 bool World::from_where(std::size_t index, const Source& source) const {
   const NodeProcess& node = nodes_[index];
   const model::State& s = node.server->state();
-  if (s.link.transfer && node.follows) return node.touched_copies.contains(*node.follows);
+  if (s.link.transfer && node.follows) return copy_from_above(node).touched_up;
   return source.ended_job ? node.snapshot_touched_up : node.touched_up || node.corrupted_input;
+}
+
+NodeProcess::Copy World::copy_from_above(const NodeProcess& node) {
+  const auto copy = node.follows ? node.copies.find(*node.follows) : node.copies.end();
+  return copy != node.copies.end() ? copy->second : NodeProcess::Copy{};
 }
 
 void World::note_edge(std::size_t index, const model::Transitioned& edge) {
@@ -181,21 +186,16 @@ void World::note_edge(std::size_t index, const model::Transitioned& edge) {
     const auto end = end_of(node, edge.instance);
     const std::size_t peer = end ? number(kernel_.host_of(sim::peer_of(*end))) : nodes_.size();
     if (peer >= nodes_.size()) return;
-    if (node.snapshot_touched_up) {
-      nodes_[peer].touched_copies.insert(index);
-    } else {
-      nodes_[peer].touched_copies.erase(index);
-    }
+    nodes_[peer].copies[index] = {node.snapshot_touched_up, s.counts};
   }
   if (edge.machine == model::MachineKind::replica_link &&
       model::LinkEvent{edge.on} == model::LinkEvent::loaded) {
-    node.touched_up = node.follows && node.touched_copies.contains(*node.follows);
+    node.touched_up = copy_from_above(node).touched_up;
     // What a fault changed on this very connection may be still to come, or have been a number in
     // its first line.
     const auto end = s.link.conn ? end_of(node, *s.link.conn) : std::nullopt;
     if (end && node.corrupted_on != sim::peer_of(*end)) node.corrupted_input = false;
-    if (node.follows && nodes_[*node.follows].server)
-      node.copied_from = {*node.follows, state(*node.follows)->counts};
+    if (node.follows) node.copied_from = {*node.follows, copy_from_above(node).counts};
   }
 }
 

@@ -147,7 +147,7 @@ TEST(OracleLive, CannotKnowWherePingsAreTooRare) {
     chain.stage["a"].config.repl_ping_replica_period = period;
     chain.stage["c"].config.repl_timeout = 12;
     chain.stage.lose_link("c");
-    chain.stage.look("c", {link_edge(LinkState::connected, LinkEvent::closed, LinkState::connect)});
+    chain.stage.look("c", {link_edge(LinkState::connected, LinkEvent::timed_out, LinkState::connect)});
     chain.end(false);
     EXPECT_EQ(chain.stage.judgement("LIVE").outcome, outcome) << period;
   }
@@ -161,6 +161,21 @@ TEST(OracleLive, CannotKnowWhereAReleaseCannotReadAnother) {
   EXPECT_EQ(chain.stage.judgement("LIVE").outcome, Outcome::unknown);
 }
 
+// Before 6.2 nobody acknowledges after SYNC, and a diskless master waits for that.
+TEST(OracleLive, CannotKnowWhoNeverAcknowledges) {
+  for (const auto& [acks, outcome] :
+       {std::pair(true, Outcome::fail), std::pair(false, Outcome::unknown)}) {
+    Chain chain;
+    chain.stage["a"].config.repl_diskless_sync = true;
+    chain.stage["b"].rules.acks_marked_transfer = acks;
+    chain.stage.look_from("b", 1, "a",
+                          {model::Resync{model::Resync::Why::sync_command, model::ConnId{1}, "", 0}});
+    chain.stage.lose_link("b");
+    chain.end(false);
+    EXPECT_EQ(chain.stage.judgement("LIVE").outcome, outcome) << acks;
+  }
+}
+
 // A node whose link was lost in the calm for want of pings may not be in step when it ends.
 TEST(OracleConv, CannotKnowWhereLinksCannotLast) {
   for (const auto& [lost, outcome] :
@@ -170,7 +185,7 @@ TEST(OracleConv, CannotKnowWhereLinksCannotLast) {
     chain.stage.put("c", "k", "2");
     if (lost) {
       chain.stage.look("b",
-                       {link_edge(LinkState::connected, LinkEvent::closed, LinkState::connect)});
+                       {link_edge(LinkState::connected, LinkEvent::timed_out, LinkState::connect)});
     }
     chain.end(false);
     EXPECT_EQ(chain.stage.judgement("CONV").outcome, outcome) << lost;
