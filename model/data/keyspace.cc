@@ -42,10 +42,7 @@ constexpr std::uint64_t rest_at(const char* at, const char* end) {  // less than
 // same on every machine: 64 bytes a key, 16 and its length for each string in it, 8 for each number.
 constexpr std::uint64_t kBytesAKey = 64, kBytesAString = 16, kBytesANumber = 8;
 
-struct Weighed {
-  std::uint64_t hash = 0;
-  std::uint64_t bytes = 0;
-};
+constexpr std::size_t kMostUnweighed = 64;  // then all are weighed, asked for or not
 
 // Fed with numbers and length-marked bytes, so that no two sequences of parts look alike.
 class Hasher {
@@ -267,7 +264,8 @@ void Keyspace::put(unsigned db, std::string_view key, Value value,
   if (place != shelf.keys.end() && place->first == key) {
     take_out(db, place);
     drop_deadline(shelf, place);
-    place->second = Entry{std::move(value), expires};
+    place->second.value = std::move(value);
+    place->second.expires = expires;
     note(KeyEvent::What::changed, db, key);
   } else {
     place = shelf.keys.emplace_hint(place, std::string(key), Entry{std::move(value), expires});
@@ -279,17 +277,32 @@ void Keyspace::put(unsigned db, std::string_view key, Value value,
 }
 
 void Keyspace::take_out(unsigned db, Database::iterator place) {
-  const Weighed item = weigh(*place);
-  shelves_[db].sum -= item.hash;
-  shelves_[db].bytes -= item.bytes;
-  digest_ -= item.hash * weight(db);
+  std::optional<Weighed>& item = place->second.weighed;
+  if (!item) return;
+  shelves_[db].sum -= item->hash;
+  shelves_[db].bytes -= item->bytes;
+  digest_ -= item->hash * weight(db);
+  item.reset();
 }
 
 void Keyspace::put_in(unsigned db, Database::iterator place) {
-  const Weighed item = weigh(*place);
-  shelves_[db].sum += item.hash;
-  shelves_[db].bytes += item.bytes;
-  digest_ += item.hash * weight(db);
+  if (std::exchange(place->second.listed, true)) return;
+  unweighed_.emplace_back(db, place->first);
+  if (unweighed_.size() >= kMostUnweighed) weigh_changes();
+}
+
+void Keyspace::weigh_changes() const {
+  for (const auto& [db, key] : unweighed_) {
+    const auto place = shelves_[db].keys.find(key);
+    // It may be gone; a key of its name that came later is listed once more.
+    if (place == shelves_[db].keys.end() || !std::exchange(place->second.listed, false)) continue;
+    const Weighed item = weigh(*place);
+    shelves_[db].sum += item.hash;
+    shelves_[db].bytes += item.bytes;
+    digest_ += item.hash * weight(db);
+    place->second.weighed = item;
+  }
+  unweighed_.clear();
 }
 
 void Keyspace::add_deadline(Shelf& shelf, Database::iterator place) {
@@ -357,6 +370,7 @@ void Keyspace::clear() {
 }
 
 void Keyspace::swap(unsigned a, unsigned b) {
+  weigh_changes();
   Shelf& one = shelves_.at(a);
   Shelf& other = shelves_.at(b);
   digest_ += (other.sum - one.sum) * (weight(a) - weight(b));
@@ -388,6 +402,7 @@ std::vector<std::string> Keyspace::overdue(unsigned db, WallTime now, std::size_
 }
 
 std::uint64_t Keyspace::bytes() const {
+  weigh_changes();
   std::uint64_t sum = 0;
   for (const Shelf& shelf : shelves_) sum += shelf.bytes;
   return sum;

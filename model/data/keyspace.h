@@ -3,8 +3,9 @@
 // R8.10).
 //
 // It keeps a digest of all data: a 64-bit sum, free of order, of one hash for each (database, key,
-// expiry, value). Two keyspaces with equal digests hold equal data. The digest follows each change,
-// so that an oracle can read it after every event.
+// expiry, value). Two keyspaces with equal digests hold equal data. What has changed is hashed anew
+// when the digest is asked for: an oracle can read it after every event, and a server that nobody asks
+// does not pay for its long lists.
 #pragma once
 
 #include <cstdint>
@@ -21,10 +22,19 @@
 
 namespace model {
 
+struct Weighed {  // what a key adds to the sums of its keyspace
+  std::uint64_t hash = 0;
+  std::uint64_t bytes = 0;
+};
+
 struct Entry {
   Value value;
   std::optional<WallTime> expires;
-  bool operator==(const Entry&) const = default;
+  // The keyspace's own: what its sums hold of it, and whether it is listed to be weighed.
+  std::optional<Weighed> weighed{};
+  bool listed = false;
+
+  bool operator==(const Entry& other) const { return value == other.value && expires == other.expires; }
 };
 
 // What happened to a key, for those who watch it or wait for it.
@@ -78,9 +88,12 @@ class Keyspace {
   void note_events(bool on) { noting_ = on; }
   std::vector<KeyEvent> take_events() { return std::exchange(events_, {}); }
 
-  std::uint64_t digest() const { return digest_; }
+  std::uint64_t digest() const {
+    if (!unweighed_.empty()) weigh_changes();
+    return digest_;
+  }
 
-  // Memory that keys and values need by a formula of the model's own (keyspace.cc). Follows every change.
+  // Memory that keys and values need by a formula of the model's own (keyspace.cc).
   std::uint64_t bytes() const;
 
   // A first difference in words ("db 0, key \"k\": string \"1\" here, missing there"), for oracles.
@@ -99,9 +112,10 @@ class Keyspace {
     std::uint64_t bytes = 0;  // what `keys` are said to need, see keyspace.cc
   };
 
-  // Out of the sums, and into them.
+  // Out of the sums, and into them when they are next asked for.
   void take_out(unsigned db, Database::iterator place);
   void put_in(unsigned db, Database::iterator place);
+  void weigh_changes() const;
 
   // Its place among the deadlines of its database.
   void add_deadline(Shelf& shelf, Database::iterator place);
@@ -115,8 +129,10 @@ class Keyspace {
     if (noting_) events_.push_back({what, db, std::string(key)});
   }
 
-  std::vector<Shelf> shelves_;   // by database number
-  std::uint64_t digest_ = 0;     // of all of them
+  // Sums are brought up to date when they are read: what is seen from outside does not change then.
+  mutable std::vector<Shelf> shelves_;  // by database number
+  mutable std::uint64_t digest_ = 0;    // of all of them
+  mutable std::vector<std::pair<unsigned, std::string>> unweighed_;  // keys that may have changed, or gone
   std::size_t deadlines_ = 0;    // in all of them
   bool noting_ = false;
   std::vector<KeyEvent> events_;
