@@ -140,7 +140,8 @@ sim::Duration longest_silence(const World& world, std::size_t node, std::size_t 
   const std::uint64_t on_its_way =
       std::min<std::uint64_t>(payload, link.send_buffer + link.receive_buffer);
   const std::uint64_t rate = rate_of(link, way);
-  const sim::Duration drain = rate == 0 ? sim::Duration{0} : time_for(on_its_way, rate);
+  const sim::Duration drain(
+      rate == 0 ? 0 : static_cast<std::int64_t>(on_its_way * 1'000'000 / rate));
   return way + std::max(way, drain);
 }
 
