@@ -44,8 +44,8 @@ INSTANTIATE_TEST_SUITE_P(Catalogue, OnBothArms,
                          testing::Values("backlog-one-byte-too-few", "half-open",
                                          "master-returns-empty", "partial-resync",
                                          "promoted-sibling", "psync-by-hand", "trickle"),
-                         [](const auto& info) {
-                           std::string name = info.param;
+                         [](const auto& which) {
+                           std::string name = which.param;
                            std::erase(name, '-');
                            return name;
                          });
