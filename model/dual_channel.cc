@@ -146,10 +146,11 @@ void rdb_channel_received(Turn& t, std::string_view bytes) {
   }
 }
 
-// Behind a whole payload the primary closes it: then it has done its work.
+// Behind a whole payload the primary closes it: then it has done its work, though the stream may not be on
+// its way yet.
 void rdb_channel_lost(Turn& t) {
   Link& link = t.s.link;
-  if (link.transfer && link.transfer->complete) return close_rdb_channel(t);
+  if (link.transfer && (link.transfer->complete || link.transfer->whole)) return close_rdb_channel(t);
   t.mark(Mark::dual_channel_broken);
   link.rdb->open = false;
   link_hears(t, LinkEvent::closed);

@@ -15,13 +15,15 @@ bool small(const model::OutputLimit& limit) {
 // R7.46; a hard limit below the size of the backlog counts as that size (since 7.0, V46). A replica is
 // charged for whole blocks of the stream, from the beginning of the one it reads to the end of the
 // last.
-constexpr std::int64_t kBlocks = 2 * 20'504;
+std::int64_t two_blocks(const model::State& s) {
+  return 2 * (std::max<std::int64_t>(s.config.repl_backlog_size / 16, 16384) * 5 / 4 + 64);
+}
 
 bool too_much(const model::State& s, std::int64_t owed) {
   const model::OutputLimit& limit = s.config.replica_output_limit;
   const std::int64_t least = s.rules.limit_covers_backlog ? s.config.repl_backlog_size : 0;
   const std::int64_t hard = limit.hard == 0 ? 0 : std::max(limit.hard, least);
-  owed += kBlocks;
+  owed += two_blocks(s);
   return (hard != 0 && owed >= hard) || (limit.soft != 0 && owed >= limit.soft);
 }
 

@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "model/own_streams.h"
+#include "model/saving.h"
 
 namespace scenarios {
 namespace {
@@ -52,6 +53,9 @@ std::optional<std::string> Reach::one_hop(std::size_t index, const CalmEnd& end)
   if (s.rules.rdb_version < master.state->rules.rdb_version) {
     return pair + "its release does not read RDB files of version " +
            std::to_string(master.state->rules.rdb_version);
+  }
+  if (model::refuses_writes(*master.state)) {
+    return pair + "its last save failed, and until one succeeds it refuses PING";
   }
   const std::optional<sim::Instant>* const synced = syncs_.find(index);
   if (synced != nullptr && *synced && **synced >= end.began && !s.rules.acks_marked_transfer &&

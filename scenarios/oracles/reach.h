@@ -7,6 +7,8 @@
 //      pings      the stream of an idle master is its pings, and a replica without them gives up
 //                 (R9.4), if repl-ping-replica-period is no shorter than its repl-timeout; only a
 //                 link that timed out shortly before the end is excused by that
+//      MISCONF    a master whose last save failed refuses PING as it refuses writes, until one succeeds
+//                 (R9.17): nobody comes in who was not there before
 //      releases   a release does not read the RDB files of a newer one; one before 6.2 does not
 //                 acknowledge after SYNC, and a diskless master holds the stream back until it does
 #pragma once
