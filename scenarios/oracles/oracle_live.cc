@@ -225,7 +225,7 @@ class Live final : public Judging<Live> {
     }
     const sim::Instant half = end.began + (end.at - end.began) / 2;
     const std::size_t losses = progress.losses.since(half);
-    if (losses > kMostLosses) {
+    if (losses > kMostLosses && !Reach::pings_too_rarely(index, end)) {
       return Wrong{index, "link-flaps",
                    pair + " steadily: in the last " + seconds(end.at - half) +
                        " of calm it lost the link " + grouped(static_cast<std::int64_t>(losses)) +

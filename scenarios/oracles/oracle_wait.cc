@@ -143,8 +143,11 @@ class Wait final : public Judging<Wait> {
     for (std::size_t node = 0; node < scene.seen.nodes.size(); ++node) {
       if (node == scene.seen.node || !has_applied(node, id, answer.offset)) continue;
       ++holders;
+      // It may have had them in an earlier life, and have started again from an older file.
       const NodeView& view = scene.seen.nodes[node];
-      promises_[node] = Promise{id, answer.offset, view.life};
+      const bool has = view.state != nullptr && view.state->history.id == id &&
+                       view.state->history.offset >= answer.offset;
+      if (has) promises_[node] = Promise{id, answer.offset, view.life};
     }
     if (holders >= answer.replicas || connections_that_hold(scene, answer.offset) >= answer.replicas)
       return;

@@ -44,6 +44,11 @@ std::optional<std::string> Reach::hindrance(std::size_t node, const CalmEnd& end
   return std::nullopt;
 }
 
+bool Reach::pings_too_rarely(std::size_t node, const CalmEnd& end) {
+  const model::State& pinger = *end.nodes[pinger_of(node, end)].state;
+  return pinger.config.repl_ping_replica_period + 1 >= end.nodes[node].state->config.repl_timeout;
+}
+
 std::optional<std::string> Reach::one_hop(std::size_t index, const CalmEnd& end) const {
   const NodeView& node = end.nodes[index];
   const NodeView& master = end.nodes[*end.follows[index]];
@@ -79,7 +84,7 @@ std::optional<std::string> Reach::one_hop(std::size_t index, const CalmEnd& end)
   const sim::Duration recent =
       std::chrono::seconds(5 + std::min<std::int64_t>(s.config.repl_timeout, 10)) + 2 * silence;
   if (lost != nullptr && *lost && **lost >= end.began && end.at - **lost <= recent &&
-      period + 1 >= s.config.repl_timeout) {
+      pings_too_rarely(index, end)) {
     return pair + "repl-ping-replica-period of " + std::string(pinger.name) + " is " +
            std::to_string(period) + " s, and repl-timeout is " +
            std::to_string(s.config.repl_timeout) + " s";

@@ -27,6 +27,8 @@ class Reach {
   // In words why `node`, or one that it gets its data by way of, may never be in step with the top
   // of its tree; nothing when it has to get there.
   std::optional<std::string> hindrance(std::size_t node, const CalmEnd& end) const;
+  // Pings come so rarely that the replica gives up an idle master again and again.
+  static bool pings_too_rarely(std::size_t node, const CalmEnd& end);
 
  private:
   std::optional<std::string> one_hop(std::size_t node, const CalmEnd& end) const;
