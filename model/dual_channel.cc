@@ -198,7 +198,12 @@ void main_channel_received(Turn& t, std::string_view& bytes) {
   if (line->starts_with("+OK")) {  // to set-rdb-client-id: PSYNC may not be written on top of it (R3.20)
     return say(t, {"PSYNC", link.told_id.view(), std::to_string(transfer.offset + 1)});
   }
+  constexpr std::size_t kWord = 10;  // "+CONTINUE "
   if (!line->starts_with("+CONTINUE")) return fails(t, *line);
+  // The primary may have been promoted since it began the copy: what follows is of its new history.
+  if (line->size() == kWord + 40 && t.s.rules.continue_teaches_id) {
+    link.told_id = replid_from(std::string_view(*line).substr(kWord));
+  }
   link_hears(t, LinkEvent::carry_on);
   transfer.stream_follows = true;
   load_if_whole(t);

@@ -58,7 +58,7 @@ std::optional<Finding> finding_of(const RunResult& result);
 
 // A run of more events than this is taken for one that never ends, and ended. The longest of a million
 // ordinary runs has a twentieth of that.
-inline constexpr std::uint64_t kMostEvents = 2'000'000;
+inline constexpr std::uint64_t kMostEvents = 10'000'000;
 
 struct RunRecord {
   std::uint64_t index = 0;

@@ -27,9 +27,12 @@ void blocking(Script& s) {
       if (s.dice.chance(1, 2)) s.follow(node, s.other_than(node));
       else s.promote(node);
       break;
-    case 3:
-      s.run(node, {"CLIENT UNBLOCK " + std::to_string(3 + s.dice.below(8)), "CLIENT UNBLOCK " + std::to_string(3 + s.dice.below(8)) + " ERROR"});
+    case 3: {
+      const std::string one = std::to_string(3 + s.dice.below(8));
+      const std::string other = std::to_string(3 + s.dice.below(8));
+      s.run(node, {"CLIENT UNBLOCK " + one, "CLIENT UNBLOCK " + other + " ERROR"});
       break;
+    }
     case 4:
       s.run(node, {"CLIENT PAUSE 500 WRITE"}, "admin");
       break;

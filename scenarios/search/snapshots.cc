@@ -61,8 +61,11 @@ void join_snapshot(Script& s) {
   const std::string top = s.top_of(master);
   choose_diskless(s, master);
   order_job(s, master, JobFault::Job::snapshot, JobFault::Does::takes, a_while(s));
-  if (s.on(Family::late_jobs) && s.dice.chance(1, 3))
-    order_job(s, master, JobFault::Job::snapshot, s.dice.pick({JobFault::Does::ends_late, JobFault::Does::takes}), a_while(s));
+  if (s.on(Family::late_jobs) && s.dice.chance(1, 3)) {
+    // One draw after the other: in which order arguments are evaluated is the compiler's choice.
+    const JobFault::Does does = s.dice.pick({JobFault::Does::ends_late, JobFault::Does::takes});
+    order_job(s, master, JobFault::Job::snapshot, does, a_while(s));
+  }
   if (s.on(Family::failing_jobs) && s.dice.chance(1, 4))
     order_job(s, master, JobFault::Job::snapshot, s.dice.pick({JobFault::Does::dies, JobFault::Does::fails_to_start}), {});
   s.later(s.moment());
