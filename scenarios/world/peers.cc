@@ -2,9 +2,6 @@
 
 #include <algorithm>
 
-#include "model/data/number.h"
-#include "scenarios/world/script.h"
-
 namespace scenarios {
 
 void Peers::add(sim::HostId host, const Peer& peer) {
@@ -31,7 +28,7 @@ sim::EndId Peers::dial(sim::Kernel& kernel, sim::HostId peer, sim::HostId to) {
   RawPeer& raw = *find(peer);
   Session session;
   session.end = kernel.dial(peer, to);
-  session.number = raw.sessions.size();
+  session.script = PeerScript(raw.sessions.size());
   raw.sessions.push_back(std::move(session));
   return raw.sessions.back().end;
 }
@@ -82,42 +79,19 @@ void Peers::write(sim::Kernel& kernel, Session& session) {
     if (taken > 0) written_.push_back({session.end, session.out.substr(0, taken)});
     session.out.erase(0, taken);
   }
-  if (session.close_after && session.out.empty()) kernel.close(session.end, sim::CloseHow::fin);
+  const PeerScript::End end = session.script.end();
+  if (end == PeerScript::End::none || !session.out.empty()) return;
+  kernel.close(session.end, end == PeerScript::End::rst ? sim::CloseHow::rst : sim::CloseHow::fin);
 }
 
-void Peers::answer(sim::Kernel& kernel, const RawPeer& peer, Session& session) {
-  std::vector<std::string> argv;
-  while (session.rest.empty() && !session.close_after &&
-         session.in.next(argv) == model::RequestParser::Got::request) {
-    const std::vector<std::string>* const replies =
-        argv.empty() ? nullptr : replies_to(peer.script, argv);
-    if (replies == nullptr || replies->empty()) continue;
-    say(kernel, peer, session, (*replies)[std::min(session.number, replies->size() - 1)]);
+void Peers::speak(sim::Kernel& kernel, const RawPeer& peer, Session& session) {
+  const auto due = session.script.due();
+  session.script.speak(peer.script, kernel.now(), session.out);
+  const auto next = session.script.due();
+  if (next && next != due) {
+    kernel.schedule(*next, {sim::EventKind::wake, number(peer.host), kernel.incarnation(peer.host)});
   }
   write(kernel, session);
-}
-
-// Up to the next pause, if there is one.
-void Peers::say(sim::Kernel& kernel, const RawPeer& peer, Session& session,
-                std::string_view parts) {
-  constexpr std::string_view kSleep = "@sleep:";
-  while (!parts.empty() && !session.close_after) {
-    const std::size_t bar = std::min(parts.find('|'), parts.size());
-    const std::string_view part = parts.substr(0, bar);
-    parts.remove_prefix(std::min(bar + 1, parts.size()));
-    if (part == "@close") {
-      session.close_after = true;
-    } else if (part.starts_with(kSleep) && !parts.empty()) {
-      const std::int64_t pause = model::to_integer(part.substr(kSleep.size())).value_or(0);
-      session.rest = parts;
-      session.rest_due = kernel.now() + std::chrono::milliseconds(pause);
-      kernel.schedule(session.rest_due, {sim::EventKind::wake, number(peer.host),
-                                         kernel.incarnation(peer.host)});
-      return;
-    } else {
-      session.out += part_bytes(part);
-    }
-  }
 }
 
 void Peers::handle(sim::Kernel& kernel, const sim::Occurrence& occurrence) {
@@ -126,17 +100,14 @@ void Peers::handle(sim::Kernel& kernel, const sim::Occurrence& occurrence) {
   if (occurrence.kind == Kind::accepted) {
     Session session;
     session.end = occurrence.end;
-    session.number = peer.sessions.size();
+    session.script = PeerScript(peer.sessions.size());
     session.open = true;
     peer.sessions.push_back(std::move(session));
     return;
   }
   if (occurrence.kind == Kind::wake) {
     for (Session& session : peer.sessions) {
-      if (session.rest.empty() || session.rest_due > kernel.now()) continue;
-      const std::string rest = std::exchange(session.rest, {});
-      say(kernel, peer, session, rest);
-      answer(kernel, peer, session);
+      if (session.script.due() && *session.script.due() <= kernel.now()) speak(kernel, peer, session);
     }
     return;
   }
@@ -157,8 +128,8 @@ void Peers::handle(sim::Kernel& kernel, const sim::Occurrence& occurrence) {
     case Kind::bytes:
       it->got += occurrence.bytes;
       if (peer.script.empty()) return;
-      it->in.feed(occurrence.bytes);
-      answer(kernel, peer, *it);
+      it->script.hears(occurrence.bytes);
+      speak(kernel, peer, *it);
       return;
     default:
       return;

@@ -1,13 +1,6 @@
 // Raw peers: hand-written masters and replicas. A peer dials when a step says so, listens under its
 // name if it is told to, keeps what it received on its newest connection, and answers requests from
-// its script.
-//
-//   script  "PSYNC": ["-LOADING wait", "+FULLRESYNC <40 hex> 100|@rdb"]    first, then every later
-//   connection
-//
-// A reply's parts, separated by '|', are sent as they stand. A part that is one line of the
-// protocol (it begins with + - or :) gets its line end if it lacks one; @rdb is an empty snapshot
-// with its header; @close ends the connection; @sleep:50 goes on with the next part 50 ms later.
+// its script (script.h says what its words mean).
 #pragma once
 
 #include <cstdint>
@@ -15,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "model/data/resp.h"
 #include "scenarios/language/scenario.h"
+#include "scenarios/world/script.h"
 #include "sim/ids.h"
 #include "sim/kernel.h"
 
@@ -59,27 +52,21 @@ class Peers {
  private:
   struct Session {
     sim::EndId end{};
-    std::size_t number = 0;  // which of the peer's connections this is
     bool open = false;
-    bool close_after = false;
-    std::string rest;       // parts of an answer that are still to come,
-    sim::Instant rest_due;  // and when
+    PeerScript script;
     std::string out, got;
-    model::RequestParser in;
     bool operator==(const Session&) const = default;
   };
   struct RawPeer {
     sim::HostId host{};
-    std::vector<std::pair<std::string, std::vector<std::string>>> script;
+    Replies script;
     std::vector<Session> sessions;  // the newest last; dead ones are kept for what they got
     bool operator==(const RawPeer&) const = default;
   };
   RawPeer* find(sim::HostId host);
   const RawPeer* find(sim::HostId host) const;
   void write(sim::Kernel& kernel, Session& session);
-  void answer(sim::Kernel& kernel, const RawPeer& peer, Session& session);
-  static void say(sim::Kernel& kernel, const RawPeer& peer, Session& session,
-                  std::string_view parts);
+  void speak(sim::Kernel& kernel, const RawPeer& peer, Session& session);
 
   std::vector<RawPeer> peers_;
   std::vector<Written> written_;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <deque>
 #include <fstream>
 #include <functional>
 #include <map>
@@ -12,13 +11,12 @@
 #include <variant>
 #include <vector>
 
-#include "model/data/keyspace.h"
 #include "model/data/number.h"
-#include "model/data/rdb.h"
 #include "model/data/resp.h"
 #include "model/data/text.h"
 #include "scenarios/language/loader.h"
 #include "scenarios/run/conditions.h"
+#include "scenarios/world/script.h"
 #include "tools/live/loop.h"
 #include "tools/live/probe.h"
 
@@ -78,35 +76,15 @@ std::string printable(std::string_view text) {
   return out;
 }
 
-// --- the script of a peer -------------------------------------------------------------------------
-
-std::string empty_snapshot(bool good) {
-  model::RdbOptions options;
-  std::string rdb = model::encode_rdb(model::Keyspace(), options);
-  if (!good) rdb.back() = static_cast<char>(rdb.back() ^ 1);  // of the checksum
-  return "$" + std::to_string(rdb.size()) + "\r\n" + rdb;
-}
-
-std::optional<std::int64_t> number_behind(std::string_view part, std::string_view word) {
-  if (!part.starts_with(word)) return std::nullopt;
-  return model::to_integer(part.substr(word.size()));
-}
-
-// One connection of a raw peer, and what it still has to say there.
+// One connection of a raw peer.
 class Session {
  public:
-  Session(std::unique_ptr<Probe> probe, std::size_t number) : probe_(std::move(probe)), number_(number) {}
+  Session(std::unique_ptr<Probe> probe, std::size_t number)
+      : probe_(std::move(probe)), script_(number) {}
 
   const std::string& got() const { return got_; }
   bool open() const { return !closed_ && !probe_->ended(); }
   Probe& probe() { return *probe_; }
-  void say(std::string_view parts) {
-    while (!parts.empty()) {
-      const std::size_t bar = std::min(parts.find('|'), parts.size());
-      parts_.emplace_back(parts.substr(0, bar));
-      parts.remove_prefix(std::min(bar + 1, parts.size()));
-    }
-  }
   void close(bool rst) {
     rst ? probe_->reset() : probe_->close();
     closed_ = true;
@@ -114,87 +92,26 @@ class Session {
 
   // What has come is taken and answered; what is due is said.
   void serve(const Peer& plan) {
+    if (closed_) return;
     if (const std::size_t waiting = probe_->pending().size(); waiting > 0) {
       const std::string bytes = *probe_->bytes(waiting, Patience(0));
       got_ += bytes;
-      in_.feed(bytes);
+      script_.hears(bytes);
     }
-    std::vector<std::string> argv;
-    while (!closed_ && !silent_) {
-      if (!parts_.empty() && std::chrono::steady_clock::now() >= due_) {
-        const std::string part = std::move(parts_.front());
-        parts_.pop_front();
-        perform(part);
-      } else if (!parts_.empty() || in_.next(argv) != model::RequestParser::Got::request) {
-        return;
-      } else if (const auto* const replies = replies_to(plan, argv); replies != nullptr && !replies->empty()) {
-        left_.reset();
-        pause_ = Patience(0);
-        say((*replies)[std::min(number_, replies->size() - 1)]);
-      }
-    }
+    const auto now = sim::Instant(std::chrono::duration_cast<sim::Duration>(
+        std::chrono::steady_clock::now().time_since_epoch()));
+    std::string out;
+    script_.speak(plan.replies, now, out);
+    if (!out.empty()) probe_->send(out);
+    if (script_.end() != PeerScript::End::none) close(script_.end() == PeerScript::End::rst);
   }
 
  private:
-  static const std::vector<std::string>* replies_to(const Peer& plan, const std::vector<std::string>& argv) {
-    const std::vector<std::string>* found = nullptr;
-    for (const auto& [words, replies] : plan.replies) {
-      if (argv.size() >= 2 && model::same_word(words, argv[0] + ' ' + argv[1])) return &replies;
-      if (!argv.empty() && model::same_word(words, argv[0])) found = &replies;
-    }
-    return found;
-  }
-
-  void perform(const std::string& part) {
-    if (part == "@close" || part == "@rst") return close(part == "@rst");
-    if (part == "@silence") {
-      silent_ = true;
-      return;
-    }
-    if (const auto ms = number_behind(part, "@sleep:")) {
-      due_ = std::chrono::steady_clock::now() + Patience(*ms);
-      return;
-    }
-    if (const auto ms = number_behind(part, "@trickle:")) {
-      pause_ = Patience(*ms);
-      return;
-    }
-    if (const auto count = number_behind(part, "@cut:")) {
-      left_ = static_cast<std::size_t>(*count);
-      return;
-    }
-    const bool is_line = part.starts_with('+') || part.starts_with('-') || part.starts_with(':');
-    std::string bytes = part == "@rdb"      ? empty_snapshot(true)
-                        : part == "@badrdb" ? empty_snapshot(false)
-                        : part == "@byte"   ? std::string(1, trickled_.front())
-                                            : part;
-    if (part == "@byte") trickled_.pop_front();
-    if (is_line && !part.ends_with("\r\n")) bytes += "\r\n";
-    if (pause_ > Patience(0) && part != "@byte") {  // a byte at a time, before all else
-      for (std::size_t i = bytes.size(); i > 0; --i) parts_.emplace_front("@byte");
-      trickled_.insert(trickled_.begin(), bytes.begin(), bytes.end());
-      return;
-    }
-    if (left_ && bytes.size() > *left_) bytes.resize(*left_);
-    if (!bytes.empty()) probe_->send(bytes);
-    if (left_) *left_ -= bytes.size();
-    if (left_ && *left_ == 0) return close(false);
-    due_ = std::chrono::steady_clock::now() + pause_;
-  }
-
   std::unique_ptr<Probe> probe_;
-  std::size_t number_;
-  model::RequestParser in_;
+  PeerScript script_;
   std::string got_;
-  std::deque<std::string> parts_;
-  std::deque<char> trickled_;
-  std::chrono::steady_clock::time_point due_{};
-  Patience pause_{0};
-  std::optional<std::size_t> left_;
-  bool closed_ = false, silent_ = false;
+  bool closed_ = false;
 };
-
-// --- values and tests -----------------------------------------------------------------------------
 
 class Play {
  public:

@@ -5,14 +5,6 @@
 // Steps that can be taken: raw, run, replicaof, wait, expect, sleep, remember. Conditions that can be seen:
 // info, keys (strings), role_state, got, and not and any of these. Anything else is named before anything
 // is done. A scenario without steps is played until it is interrupted.
-//
-// In replies, beside the words of scenarios/world/peers.h:
-//
-//      @badrdb       an empty snapshot whose checksum is wrong
-//      @cut:K        of what follows in this reply K bytes are sent, then the connection is closed
-//      @trickle:MS   what follows in this reply is sent a byte at a time, one each MS milliseconds
-//      @silence      nothing more is said on this connection
-//      @rst          the connection is reset
 #pragma once
 
 #include <cstdint>

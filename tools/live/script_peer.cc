@@ -1,6 +1,5 @@
 #include "tools/live/script_peer.h"
 
-#include <algorithm>
 #include <array>
 #include <asio/buffer.hpp>
 #include <asio/io_context.hpp>
@@ -10,8 +9,6 @@
 #include <stdexcept>
 #include <utility>
 
-#include "model/data/number.h"
-#include "model/data/resp.h"
 #include "scenarios/world/script.h"
 
 namespace live {
@@ -24,16 +21,12 @@ struct ScriptPeer::Session : std::enable_shared_from_this<Session> {
   asio::ip::tcp::socket socket;
   asio::steady_timer timer;
   ScriptPeer* owner = nullptr;
-  std::size_t number = 0;
   std::array<char, 65536> in{};
   std::string got, out, writing;
-  std::string rest;  // parts of an answer that are still to come
-  bool close_after = false;
-  model::RequestParser parser;
+  scenarios::PeerScript script;
   void read();
   void write();
-  void answer();
-  void say(std::string_view parts);
+  void speak();
   void end(bool rst);
 };
 
@@ -45,7 +38,7 @@ struct ScriptPeer::Sockets {
     auto session = std::make_shared<Session>(owner.io_);
     session->socket = std::move(socket);
     session->owner = &owner;
-    session->number = owner.sessions_.size();
+    session->script = scenarios::PeerScript(owner.sessions_.size());
     error_code ignored;
     session->socket.set_option(Tcp::no_delay(true), ignored);
     owner.sessions_.push_back(session);
@@ -123,8 +116,8 @@ void ScriptPeer::Session::read() {
     if (error) return end(false);
     got.append(in.data(), size);
     if (!owner->plan_.replies.empty()) {
-      parser.feed({in.data(), size});
-      answer();
+      script.hears({in.data(), size});
+      speak();
     }
     read();
   });
@@ -133,7 +126,8 @@ void ScriptPeer::Session::read() {
 void ScriptPeer::Session::write() {
   if (!writing.empty() || !socket.is_open()) return;
   if (out.empty()) {
-    if (close_after) end(false);
+    if (script.end() != scenarios::PeerScript::End::none)
+      end(script.end() == scenarios::PeerScript::End::rst);
     return;
   }
   writing = std::exchange(out, {});
@@ -145,41 +139,17 @@ void ScriptPeer::Session::write() {
   });
 }
 
-void ScriptPeer::Session::answer() {
-  std::vector<std::string> argv;
-  while (rest.empty() && !close_after && parser.next(argv) == model::RequestParser::Got::request) {
-    const auto* const replies =
-        argv.empty() ? nullptr : scenarios::replies_to(owner->plan_.replies, argv);
-    if (replies == nullptr || replies->empty()) continue;
-    say((*replies)[std::min(number, replies->size() - 1)]);
-  }
+// Says what is due, and comes back for what is not.
+void ScriptPeer::Session::speak() {
+  const auto now = sim::Instant(std::chrono::duration_cast<sim::Duration>(
+      std::chrono::steady_clock::now().time_since_epoch()));
+  script.speak(owner->plan_.replies, now, out);
   write();
-}
-
-// Up to the next pause, if there is one.
-void ScriptPeer::Session::say(std::string_view parts) {
-  constexpr std::string_view kSleep = "@sleep:";
-  while (!parts.empty() && !close_after) {
-    const std::size_t bar = std::min(parts.find('|'), parts.size());
-    const std::string_view part = parts.substr(0, bar);
-    parts.remove_prefix(std::min(bar + 1, parts.size()));
-    if (part == "@close") {
-      close_after = true;
-    } else if (part.starts_with(kSleep) && !parts.empty()) {
-      rest = parts;
-      timer.expires_after(
-          std::chrono::milliseconds(model::to_integer(part.substr(kSleep.size())).value_or(0)));
-      timer.async_wait([self = shared_from_this(), this](const error_code& error) {
-        if (error) return;
-        const std::string next = std::exchange(rest, {});
-        say(next);
-        answer();
-      });
-      return;
-    } else {
-      out += scenarios::part_bytes(part);
-    }
-  }
+  if (!script.due()) return;
+  timer.expires_after(*script.due() - now);
+  timer.async_wait([self = shared_from_this(), this](const error_code& error) {
+    if (!error) speak();
+  });
 }
 
 }  // namespace live

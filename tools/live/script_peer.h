@@ -1,5 +1,5 @@
 // A raw peer of a scenario on real sockets: dials and says what a step wants, listens under its
-// address and answers from its script. What its words mean is told in scenarios/world/peers.h.
+// address and answers from its script. What its words mean is told in scenarios/world/script.h.
 #pragma once
 
 #include <memory>
