@@ -65,7 +65,7 @@ void apply_stream(Turn& t) {
   State& s = t.s;
   Words words(t.at.out);
   std::vector<std::string>& argv = words.argv;
-  while (s.link.master && !s.link.master->session.parked && !s.link.master->closing) {
+  while (s.link.master && !s.link.master->session.parked.has_value() && !s.link.master->closing) {
     MasterSession& master = *s.link.master;
     const auto got = master.session.in.next(argv);
     if (got == RequestParser::Got::nothing_yet) return;

@@ -324,7 +324,7 @@ void process_command(Turn& t, Session& session, const std::vector<std::string>& 
       any_has(t.s, session, *command, argv, flag::write | flag::may_replicate);
   if (!session.is_replica() && paused_for(t.s, t.now(), writes)) {
     if (session.from_master) t.mark(Mark::pause_parked_stream);
-    session.parked = true;
+    session.parked = t.s.parked_so_far++;
     session.held = argv;
     return;
   }
@@ -374,21 +374,26 @@ void release_parked(Turn& t) {
   if (paused_for(s, t.now(), false)) return;
   const auto go_on = [&](Session& session) {
     if (!session.parked) return false;
-    session.parked = false;
+    session.parked.reset();
     process_command(t, session, std::exchange(session.held, {}));
     return !session.parked;
   };
-  std::vector<ConnId> conns;
+  // In the order in which they were held; our master's stream has its turn among them.
+  std::vector<std::pair<std::uint64_t, std::optional<ConnId>>> turns;
   for (const auto& [conn, session] : s.sessions) {
-    if (session.parked) conns.push_back(conn);
+    if (session.parked) turns.emplace_back(*session.parked, conn);
   }
-  for (const ConnId conn : conns) {
-    if (Session* session = s.find(conn); session != nullptr && go_on(*session))
-      serve_session(t, *session);
-  }
-  if (s.link.master && go_on(s.link.master->session)) {
-    stream_applied(t);
-    apply_stream(t);
+  if (s.link.master && s.link.master->session.parked)
+    turns.emplace_back(*s.link.master->session.parked, std::nullopt);
+  std::sort(turns.begin(), turns.end());
+  for (const auto& [turn, conn] : turns) {
+    if (conn) {
+      if (Session* session = s.find(*conn); session != nullptr && go_on(*session))
+        serve_session(t, *session);
+    } else if (s.link.master && go_on(s.link.master->session)) {
+      stream_applied(t);
+      apply_stream(t);
+    }
   }
 }
 

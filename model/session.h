@@ -98,7 +98,8 @@ struct Session {
   bool close_after_reply = false;
   bool close_soon = false;   // closed before the next sleep (R2.22)
   bool from_master = false;  // our master's stream: no replies, no gates (R7.32)
-  bool parked = false;       // a pause holds its next command, which is:
+  // A pause holds its next command, `held`; the number is its turn among all that are held.
+  std::optional<std::uint64_t> parked;
   std::vector<std::string> held;
 
   unsigned db = 0;
@@ -131,7 +132,7 @@ struct Session {
   bool is_replica() const { return feed.state != FeedState::none; }
   bool subscribed() const { return !channels.empty() || !patterns.empty(); }
   // Its next requests have to wait.
-  bool stands_still() const { return parked || waiting || blocked || waits_for_exit; }
+  bool stands_still() const { return parked.has_value() || waiting || blocked || waits_for_exit; }
   std::size_t unsent() const { return out.size() - out_sent; }
   bool operator==(const Session&) const = default;
 };

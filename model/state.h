@@ -218,6 +218,7 @@ struct State {
   Failover failover;
   std::optional<Shutdown> shutdown;
   bool stop_signalled = false;  // SIGTERM, which the next server cron takes up
+  std::uint64_t parked_so_far = 0;  // commands that pauses have held back
   bool unpaused = false;        // what was held back goes on before the next sleep
   Saving saving;
   std::vector<ReadyKey> ready;         // keys to serve clients from, after the call that runs

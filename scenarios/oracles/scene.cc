@@ -28,7 +28,7 @@ Glance glance(const NodeView& node) {
     g.has_master = true;
     g.received = s.link.master->received;
     g.applied = s.link.master->applied;
-    g.held = s.link.master->session.parked;
+    g.held = s.link.master->session.parked.has_value();
   }
   g.digest = s.data.digest();
   g.expired = s.stats.expired_keys;

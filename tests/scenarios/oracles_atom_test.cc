@@ -90,7 +90,7 @@ TEST(OracleAtom, LetsAPauseHoldTheEnd) {
   OracleStage stage = with_unit();
   stage["b"].link.master->received = 81;
   stage["b"].link.master->session.multi.emplace();
-  stage["b"].link.master->session.parked = true;
+  stage["b"].link.master->session.parked = 0;
   stage.look("b");
   EXPECT_THAT(stage.judgement("ATOM"),
               not_tested("no node ever took in a unit of several operations"));
