@@ -18,10 +18,14 @@ const std::string& address_of(const Session& replica) {
   return replica.announced.ip.empty() ? replica.peer_ip : replica.announced.ip;
 }
 
+bool is_at(const Session& replica, std::string_view host, int port) {
+  return same_word(host, address_of(replica)) && replica.announced.port == port;
+}
+
 const Session* find_replica(const State& s, std::string_view host, int port) {
   for (const ConnId conn : s.replicas) {
     const Session& replica = s.sessions.at(conn);
-    if (same_word(host, address_of(replica)) && replica.announced.port == port) return &replica;
+    if (is_at(replica, host, port)) return &replica;
   }
   return nullptr;
 }
@@ -137,6 +141,10 @@ void abort(Turn& t, Session& session) {
 
 bool failing_over(const State& s) {
   return s.failover.state != FailoverState::none;
+}
+
+bool may_take_over(const State& s, const Session& replica) {
+  return s.failover.host.empty() || is_at(replica, s.failover.host, s.failover.port);
 }
 
 bool asks_to_take_over(const State& s) {

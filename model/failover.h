@@ -20,7 +20,9 @@ void failover_hears(Turn& t, FailoverEvent event);
 // Looks whether the time is up or somebody has caught up (R10.32): each cron, each turn.
 void advance_failover(Turn& t);
 
-bool failing_over(const State& s);    // in any state but none
+bool failing_over(const State& s);  // in any state but none
+// While one runs: the replica is the one that was named, if any was.
+bool may_take_over(const State& s, const Session& replica);
 bool asks_to_take_over(const State& s);  // our PSYNC carries FAILOVER (R3.10)
 
 }  // namespace model

@@ -38,7 +38,8 @@ void write_wrapped(State& s, const std::vector<Operation>& unit, End end) {
   if (end == End::written) append_words(s, {"EXEC"});
 }
 
-void write_unit(Turn& t, const std::vector<Operation>& unit) {
+// Returns the offset of its first byte.
+Offset write_unit(Turn& t, const std::vector<Operation>& unit) {
   State& s = t.s;
   // Up to 6.2 EXEC has put MULTI and EXEC among the operations itself (V37).
   const bool by_size = s.rules.wrapping == Rules::Wrapping::by_size;
@@ -52,7 +53,15 @@ void write_unit(Turn& t, const std::vector<Operation>& unit) {
   } else {
     for (const Operation& operation : unit) write_operation(s, operation);
   }
-  if (one) t.effect(WroteUnit{first, s.history.offset});
+  return first;
+}
+
+// Said for those who watch, and not taken from how it was written: what one call changed in several
+// operations is one unit (R7.10), but for what R7.12 lets through.
+void say_unit(Turn& t, std::size_t operations, Offset first) {
+  const State& s = t.s;
+  if (s.rules.wrapping != Rules::Wrapping::by_size || s.unit_bare || operations < 2) return;
+  t.effect(WroteUnit{first, s.history.offset});
 }
 
 }  // namespace
@@ -72,7 +81,8 @@ void close_unit(Turn& t) {
   if (feeds_each(t.s)) {
     if (writes_stream(t.s)) feed_each_replica(t, unit);
   } else if (writes_stream(t.s)) {
-    write_unit(t, unit);
+    const Offset first = write_unit(t, unit);
+    say_unit(t, unit.size(), first);
   }
   unit.clear();
   t.s.unit = std::move(unit);  // its storage serves the next one

@@ -322,6 +322,7 @@ std::optional<std::string> add_library(Libraries& libraries, Library library, bo
 }
 
 void tell_stream(Turn& t, const Session& session, Args argv) {
+  if (!t.s.is_master() && !session.from_master) t.effect(WroteAside{});
   propagate(t, {session.db, {argv.begin(), argv.end()}});
 }
 

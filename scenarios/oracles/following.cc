@@ -25,15 +25,25 @@ bool has_received_all(const model::State& replica, const model::State& above,
          feed.feed.acked == above.history.offset;
 }
 
-bool deadlines_agree(std::span<const NodeView> nodes) {
-  return std::all_of(nodes.begin(), nodes.end(), [](const NodeView& node) {
-    return node.state == nullptr || node.state->rules.expire_is_absolute;
-  });
+constexpr int kWithFunctions = 10;  // the first version of RDB files that has them
+
+Common common_to(std::span<const NodeView> nodes) {
+  Common common;
+  for (const NodeView& node : nodes) {
+    if (node.state == nullptr) continue;
+    common.deadlines = common.deadlines && node.state->rules.expire_is_absolute;
+    common.libraries = common.libraries && node.state->rules.rdb_version >= kWithFunctions;
+  }
+  return common;
 }
 
-std::optional<std::string> data_difference(const model::State& a, const model::State& b, bool deadlines) {
+std::optional<std::string> data_difference(const model::State& a, const model::State& b, Common common) {
+  if (common.libraries && a.libraries != b.libraries) {
+    return "libraries of functions: " + std::to_string(a.libraries.size()) + " and " +
+           std::to_string(b.libraries.size()) + ", or of other code";
+  }
   if (a.data.digest() == b.data.digest()) return std::nullopt;
-  if (deadlines) return a.data.difference(b.data);
+  if (common.deadlines) return a.data.difference(b.data);
   const auto without_deadlines = [](model::Keyspace data) {
     for (unsigned db = 0; db < data.databases(); ++db) {
       std::vector<std::string> keys;

@@ -21,11 +21,14 @@ bool shares_its_history(const model::State& replica, const model::State& above);
 // how `above` sees it. Precondition: its link is connected.
 bool has_received_all(const model::State& replica, const model::State& above, const model::Session& feed);
 
-// Somebody tells deadlines as times from now (V32, V33): nodes need not agree on them, wherever in the
-// tree they stand, as such a command is relayed as it is.
-bool deadlines_agree(std::span<const NodeView> nodes);
+// What all nodes of a world need to have in common, wherever in the tree they stand.
+struct Common {
+  bool deadlines = true;  // nobody tells deadlines as times from now (V32, V33)
+  bool libraries = true;  // everybody knows functions, in the stream and in RDB files (V50)
+};
+Common common_to(std::span<const NodeView> nodes);
 
-// A first difference of their data in words, deadlines included if these agree.
-std::optional<std::string> data_difference(const model::State& a, const model::State& b, bool deadlines);
+// A first difference of what they hold in words: functions, keys, deadlines.
+std::optional<std::string> data_difference(const model::State& a, const model::State& b, Common common);
 
 }  // namespace scenarios

@@ -28,7 +28,7 @@ void Ledger::saw(const Scene& scene) {
   if (!trusted(scene.node)) history.trusted = false;
   if (!history.trusted) return;
   if (!history.deadlines_drift && scene.state.data.first_expiry())
-    history.deadlines_drift = !deadlines_agree(scene.seen.nodes);
+    history.deadlines_drift = !common_to(scene.seen.nodes).deadlines;
 
   // Demoted with this event: what it wrote in it before that is its own as well.
   const bool demoted = scene.same_life() && scene.before.master && !now.master;

@@ -84,8 +84,8 @@ class Conv final : public Judging<Conv> {
     const model::History& theirs = top.state->history;
     const std::string both =
         std::string(node.name) + " and its top master " + std::string(top.name);
-    const bool deadlines = deadlines_agree(end.nodes);
-    if (const auto difference = data_difference(*node.state, *top.state, deadlines)) {
+    const Common common = common_to(end.nodes);
+    if (const auto difference = data_difference(*node.state, *top.state, common)) {
       return Wrong{"data-differ", both + " ended with other data: " + *difference};
     }
     if (!one_history) return std::nullopt;

@@ -12,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "model/failover.h"
 #include "model/machines.h"
 #include "scenarios/oracles/oracle_list.h"
 #include "scenarios/oracles/overruns.h"
@@ -98,6 +99,7 @@ class Live final : public Judging<Live> {
     }
     judge_drops(end);
     judge_failovers(end);
+    judge_held(end);
     if (end.settled && any) {
       came_near((end.bound - end.at) / std::chrono::milliseconds(1), "ms",
                 "the calm settled before its bound by");
@@ -160,21 +162,46 @@ class Live final : public Judging<Live> {
     }
   }
 
-  // A failover ends when a replica has acknowledged everything (R10.31): in a world that has
-  // settled all have, within two of their acknowledgements.
+  // A failover ends when a replica has acknowledged everything (R10.31); what takes part that is no
+  // node of ours may never do so.
+  static bool caught_up(const model::State& s) {
+    return std::any_of(s.replicas.begin(), s.replicas.end(), [&](model::ConnId conn) {
+      const auto session = s.sessions.find(conn);
+      return session != s.sessions.end() && model::may_take_over(s, session->second) &&
+             session->second.feed.acked == s.history.offset;
+    });
+  }
+
   void judge_failovers(const CalmEnd& end) {
     for (std::size_t i = 0; end.settled && i < end.nodes.size(); ++i) {
       const NodeView& node = end.nodes[i];
       const Progress* const progress = progress_.find(i);
       if (node.state == nullptr || progress == nullptr || !trusted(node)) continue;
       if (node.state->failover.state != model::FailoverState::waiting_for_sync) continue;
-      if (node.state->replicas.empty()) continue;  // nobody to take over: it waits
+      if (!caught_up(*node.state)) continue;  // nobody can take over: it waits
       held();
       if (end.at - progress->stuck_since < std::chrono::seconds(3)) continue;
       fail(end.at, node, "failover-stuck",
            std::string(node.name) + " still fails over, at offset " +
                grouped(node.state->history.offset) + ", after " + seconds(end.at - end.began) +
                " of calm");
+    }
+  }
+
+  // What a pause held back goes on when the pause is over, whatever ended it (R7.35, R10.34, R10.35).
+  void judge_held(const CalmEnd& end) {
+    for (const NodeView& node : end.nodes) {
+      if (node.state == nullptr || node.stalled) continue;
+      const model::State& s = *node.state;
+      const auto held_back = [](const auto& entry) { return entry.second.parked.has_value(); };
+      if (s.pause.until || model::failing_over(s) || s.shutdown || s.exited) continue;
+      if (std::none_of(s.sessions.begin(), s.sessions.end(), held_back) &&
+          !(s.link.master && s.link.master->session.parked)) {
+        continue;
+      }
+      fail(end.at, node, "held",
+           std::string(node.name) + " holds back a command after " + seconds(end.at - end.began) +
+               " of calm, and there is no pause");
     }
   }
 
@@ -240,11 +267,14 @@ class Live final : public Judging<Live> {
     return wrong_with_master(end, master_index);
   }
 
-  static std::optional<Wrong> wrong_with_master(const CalmEnd& end, std::size_t index) {
+  std::optional<Wrong> wrong_with_master(const CalmEnd& end, std::size_t index) const {
     const NodeView& master = end.nodes[index];
+    // Who is not connected, or cannot be held to following, is judged as itself.
     std::size_t followers = 0;
     for (std::size_t node = 0; node < end.nodes.size(); ++node) {
-      followers += end.nodes[node].state != nullptr && end.follows[node] == index;
+      followers += end.nodes[node].state != nullptr && end.follows[node] == index &&
+                   end.nodes[node].state->link.state == LinkState::connected &&
+                   !reach_.hindrance(node, end);
     }
     const auto online = static_cast<std::size_t>(std::count_if(
         master.state->replicas.begin(), master.state->replicas.end(), [&](model::ConnId conn) {
@@ -255,7 +285,7 @@ class Live final : public Judging<Live> {
     if (online >= followers) return std::nullopt;
     return Wrong{index, "not-online",
                  std::string(master.name) + " sees " + std::to_string(online) + " of its " +
-                     std::to_string(followers) + " replicas online after " +
+                     std::to_string(followers) + " connected replicas online after " +
                      seconds(end.at - end.began) + " of calm"};
   }
 

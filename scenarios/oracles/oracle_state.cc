@@ -94,6 +94,33 @@ std::optional<std::string> wrong_with_cached(const State& s) {
   return std::nullopt;
 }
 
+// Whom min-replicas-to-write counts: never more than are online, and whoever has acknowledged lately
+// when the cron has just looked (R9.13, R9.21). In between it may be late.
+std::optional<std::string> wrong_with_good_replicas(const Scene& scene) {
+  const State& s = scene.state;
+  const model::Config& config = s.config;
+  if (config.min_replicas_to_write == 0 || config.min_replicas_max_lag == 0) return std::nullopt;
+  const model::Instant now(scene.at().time_since_epoch());
+  std::int64_t online = 0, recent = 0;
+  for (const model::ConnId conn : s.replicas) {
+    const auto session = s.sessions.find(conn);
+    if (session == s.sessions.end()) continue;
+    const model::Feed& feed = session->second.feed;
+    if (feed.state != model::FeedState::online) continue;
+    online += 1;
+    recent += model::seconds_between(feed.acked_at, now) <= config.min_replicas_max_lag;
+  }
+  if (s.good_replicas > online) {
+    return "counts " + std::to_string(s.good_replicas) + " good replicas, and " +
+           std::to_string(online) + " are online (R9.21)";
+  }
+  const bool looked =
+      scene.same_life() && scene.before.replication_ticks != scene.now.replication_ticks;
+  if (!looked || s.good_replicas == recent) return std::nullopt;
+  return "has just counted " + std::to_string(s.good_replicas) + " good replicas, and " +
+         std::to_string(recent) + " have acknowledged within min-replicas-max-lag (R9.13)";
+}
+
 struct Clause {
   std::string_view name;
   std::optional<std::string> (*wrong)(const State&);
@@ -124,6 +151,7 @@ class StateOracle final : public Judging<StateOracle> {
     for (const Clause& clause : kClauses) {
       if (const auto wrong = clause.wrong(s)) report(scene, clause.name, *wrong);
     }
+    if (const auto wrong = wrong_with_good_replicas(scene)) report(scene, "good-replicas", *wrong);
     const bool same_bytes =
         scene.before.first == scene.now.first && scene.before.next == scene.now.next;
     if (!s.backlog || same_bytes) return;

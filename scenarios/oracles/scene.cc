@@ -38,6 +38,7 @@ Glance glance(const NodeView& node) {
     g.snapshot_size = s.snapshot->payload.size();
   }
   g.writes_paused = s.pause.until;
+  g.replication_ticks = s.replication_ticks;
   g.failing_over = s.failover.state == model::FailoverState::waiting_for_sync;
   g.pings_held = g.failing_over && s.failover.deadline.has_value();
   return g;

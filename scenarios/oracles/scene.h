@@ -36,6 +36,7 @@ struct Glance {
   bool snapshot_ended = false;
   std::size_t snapshot_size = 0;                // with its mark
   std::optional<model::Instant> writes_paused;  // until then
+  std::int64_t replication_ticks = 0;  // turns of the replication cron
   bool failing_over = false;  // waits for a replica to have everything,
   bool pings_held = false;    // and has a time limit: then nothing at all is written
 };

@@ -345,7 +345,7 @@ bool Judge::synced(const Synced& c, std::string& seen) const {
     if (!counts_alike) {
       if (!has_received_all(*s, *direct, *feed))
         return say(other, " lacks bytes that ", above, " sent");
-      const auto difference = data_difference(*master, *s, deadlines_agree(world().views()));
+      const auto difference = data_difference(*master, *s, common_to(world().views()));
       if (difference) return say(name, " and ", other, " differ: ", *difference);
       continue;
     }
@@ -365,7 +365,7 @@ bool Judge::equal(const Equal& c, std::string& seen) const {
       if (words) seen = (s == nullptr ? name : c.nodes.front()) + " is down";
       return false;
     }
-    const auto difference = data_difference(*first, *s, deadlines_agree(world().views()));
+    const auto difference = data_difference(*first, *s, common_to(world().views()));
     if (!difference) continue;
     if (words) seen = c.nodes.front() + " and " + name + " differ: " + *difference;
     return false;

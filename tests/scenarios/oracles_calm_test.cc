@@ -227,7 +227,7 @@ TEST(OracleLive, AsksTheMasterToo) {
   chain.stage["b"].sessions.begin()->second.feed.state = model::FeedState::wait_bgsave_end;
   chain.end();
   EXPECT_THAT(chain.stage.judgement("LIVE"),
-              fails("b sees 0 of its 1 replicas online after 30.000 s of calm"));
+              fails("b sees 0 of its 1 connected replicas online after 30.000 s of calm"));
 }
 
 TEST(OracleLive, IsUnsureAboutAWorldThatDidNotSettle) {

@@ -234,4 +234,18 @@ TEST(Runner, PeersSpeakByHandAndFromTheirScript) {
   EXPECT_THAT(expectation(result), HasSubstr("the peer x has no open connection"));
 }
 
+// Found by a campaign: c's handshake takes longer than its repl-timeout, which is nobody's fault, and
+// a was blamed for it.
+TEST(Runner, DoesNotBlameTheMasterOfAReplicaThatCannotBeHeldToFollowing) {
+  const RunResult result = run(R"({
+    'point': 'one link is too slow', 'config': { 'repl-diskless-sync-delay': '0' },
+    'nodes': { 'a': {}, 'b': { 'replicaof': 'a' },
+               'c': { 'replicaof': 'a' } },
+    'links': [ { 'between': ['a', 'c'], 'latency': '1s', 'bandwidth': '20kb' } ],
+    'steps': [ { 'run': 'CONFIG SET repl-timeout 3', 'on': 'c' }, { 'restart': 'a', 'after': '1s' } ] })");
+  const scenarios::Judgement judgement = judgement_of(result, "LIVE");
+  EXPECT_EQ(judgement.outcome, Outcome::unknown);
+  EXPECT_EQ(judgement.finding.substr(0, 37), "c cannot be held to following a: they");
+}
+
 }  // namespace
