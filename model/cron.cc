@@ -124,7 +124,7 @@ void flush_clients(Turn& t) {
 
 bool server_cron_has_work(const State& s) {
   return (s.snapshot && s.snapshot->ended) || (s.link.transfer && s.link.transfer->load) ||
-         s.shutdown || s.stop_signalled || some_replica_is_slow(s) ||
+         s.shutdown || s.stop_signalled || limits_have_work(s) ||
          (s.config.timeout != 0 && !s.sessions.empty()) ||
          (!s.is_master() && !s.own_expiries.empty());
 }

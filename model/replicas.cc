@@ -119,12 +119,14 @@ std::int64_t hard_limit(const State& s) {
 
 }  // namespace
 
-bool some_replica_is_slow(const State& s) {
+bool limits_have_work(const State& s) {
   const OutputLimit& limit = s.config.replica_output_limit;
   const std::int64_t least = limit.soft != 0 ? limit.soft : hard_limit(s);
   if (least == 0) return false;
   return std::any_of(s.replicas.begin(), s.replicas.end(), [&](ConnId conn) {
-    return output_memory(s, s.sessions.at(conn)) >= least;
+    const Session& replica = s.sessions.at(conn);
+    // One that was over the soft limit and is no more is to be noticed: its time starts anew.
+    return replica.feed.over_soft_since || output_memory(s, replica) >= least;
   });
 }
 

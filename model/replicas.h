@@ -41,7 +41,7 @@ void drop_replica(Turn& t, Session& session, FeedEvent why);  // the same, and e
 void drop_all_replicas(Turn& t, std::string_view why);        // to make them ask again (R7.43)
 void drop_silent_replicas(Turn& t);                           // R2.6
 void drop_slow_replicas(Turn& t);                             // R7.46
-bool some_replica_is_slow(const State& s);                    // over a limit, soft or hard
+bool limits_have_work(const State& s);  // somebody is over one, or was and has to be told
 
 void keep_waiters_alive(Turn& t);  // a newline to those that wait for a snapshot (R4.13)
 

@@ -66,11 +66,12 @@ void begin(Turn& t, ShutdownWish wish) {
     wish.nosave = true;
   }
   const bool waits = s.rules.shutdown_waits && !wish.now && s.config.shutdown_timeout != 0;
+  const bool paused = paused_for(s, t.now(), true) && s.rules.pause_stops_getack;
+  const auto bears = std::chrono::seconds(waits ? s.config.shutdown_timeout : 0);
+  s.shutdown = Shutdown{wish, t.now() + bears};
   if (!waits || all_have_everything(s)) return finish(t, wish);
   t.mark(Mark::shutdown_waited);
   if (t.prose()) t.note("role", "shutting down: waits for its replicas");
-  const bool paused = paused_for(s, t.now(), true) && s.rules.pause_stops_getack;
-  s.shutdown = Shutdown{wish, t.now() + std::chrono::seconds(s.config.shutdown_timeout)};
   if (writes_stream(s) && !paused) feed_getack(t);
 }
 

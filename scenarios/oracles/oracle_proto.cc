@@ -27,6 +27,7 @@ class Proto final : public Judging<Proto> {
     if (scene.seen.peer || heard_stream(scene)) held();
     judge_first_stream(scene);
     judge_getack(scene);
+    judge_asking(scene);
     for (const model::Effect& effect : scene.seen.effects) {
       const auto* breach = std::get_if<model::ProtocolBreach>(&effect);
       if (breach == nullptr || !from_a_node(scene, breach->conn)) continue;
@@ -102,6 +103,34 @@ class Proto final : public Judging<Proto> {
              place(now.id, now.applied) + ", and does not acknowledge");
   }
 
+  // A client that waits (WAIT) makes its server ask the replicas before it sleeps: not while clients
+  // are paused (R7.20).
+  void judge_asking(const Scene& scene) {
+    Asking& asking = asking_[scene.seen.node];
+    const model::State& s = scene.state;
+    const auto client = scene.seen.conn ? s.sessions.find(*scene.seen.conn) : s.sessions.end();
+    if (client != s.sessions.end() && client->second.waiting && asking.client != client->first)
+      asking = {client->first, s.replication_ticks};
+    if (!asking.client) return;
+    const auto waiter = s.sessions.find(*asking.client);
+    const bool asked = std::any_of(
+        scene.seen.effects.begin(), scene.seen.effects.end(), [](const model::Effect& effect) {
+          const auto* reached = std::get_if<model::Reached>(&effect);
+          return reached != nullptr && reached->mark == model::Mark::getack_sent;
+        });
+    if (asked || !scene.same_life() || waiter == s.sessions.end() || !waiter->second.waiting ||
+        s.replicas.empty() || !s.rules.has_acks || s.rules.stream == model::Rules::Stream::per_replica) {
+      asking = {};
+      return;
+    }
+    const bool paused = s.pause.until || s.shutdown || scene.now.failing_over;
+    if (paused) asking.since = s.replication_ticks;
+    if (s.replication_ticks <= asking.since + 1) return;
+    held();
+    fail(scene, "wait-unasked",
+         std::string(scene.node.name) + " has a client that waits for replicas, and has not asked them");
+  }
+
   static bool heard_stream(const Scene& scene) {
     return scene.now.has_master && scene.before.received != scene.now.received;
   }
@@ -121,7 +150,14 @@ class Proto final : public Judging<Proto> {
     return "its master";
   }
 
+  // A client that waits, until its server has asked the replicas; the turn of the cron since then.
+  struct Asking {
+    std::optional<model::ConnId> client;
+    std::int64_t since = 0;
+  };
+
   PerNode<std::vector<Awaited>> awaited_;
+  PerNode<Asking> asking_;
 };
 
 }  // namespace

@@ -47,6 +47,7 @@ class Wait final : public Judging<Wait> {
     if (failed() || !trusted(scene.node)) return;
     judge_promotion(scene);
     judge_failover(scene);
+    judge_exit(scene);
     for (const model::Effect& effect : scene.seen.effects) {
       const auto* answer = std::get_if<model::WaitAnswered>(&effect);
       if (answer != nullptr && answer->replicas > 0 && answer->offset > 0) judge(scene, *answer);
@@ -193,6 +194,23 @@ class Wait final : public Judging<Wait> {
          std::string(scene.node.name) + " hands over to " +
              std::string(scene.seen.nodes[*target].name) + " at " +
              place(scene.now.id, scene.now.offset) + ", which that has not applied");
+  }
+
+  // SHUTDOWN waits for all replicas, until shutdown-timeout (R10.19).
+  void judge_exit(const Scene& scene) {
+    const model::State& s = scene.state;
+    if (!s.exited || !s.shutdown || scene.at().time_since_epoch() >= s.shutdown->deadline.time_since_epoch())
+      return;
+    for (const model::ConnId conn : s.replicas) {
+      const auto session = s.sessions.find(conn);
+      if (session == s.sessions.end()) continue;
+      held();
+      const model::Offset acked = session->second.feed.acked;
+      if (acked == s.history.offset) continue;
+      fail(scene, "exited-too-soon",
+           std::string(scene.node.name) + " exits at offset " + grouped(s.history.offset) +
+               ", a replica has acknowledged " + grouped(acked) + ", and shutdown-timeout is not over");
+    }
   }
 
   PerNode<std::vector<Peak>> applied_;

@@ -4,6 +4,8 @@
 #include <utility>
 #include <variant>
 
+#include "model/replicas.h"
+
 namespace scenarios {
 namespace {
 
@@ -17,7 +19,18 @@ auto find(Readers& readers, model::ConnId conn) {
                       [&](const auto& reader) { return reader.conn == conn; });
 }
 
+model::FeedEvent event_of(const model::Transitioned& edge) {
+  return model::FeedEvent{edge.on};
+}
+
 }  // namespace
+
+Patience::Limits Patience::limits_of(const model::State& s) {
+  const model::OutputLimit& limit = s.config.replica_output_limit;
+  const bool covers = limit.hard != 0 && s.rules.limit_covers_backlog;
+  return {covers ? std::max(limit.hard, s.config.repl_backlog_size) : limit.hard, limit.soft,
+          limit.soft_seconds};
+}
 
 std::optional<Patience::Breach> Patience::saw(const Scene& scene) {
   const model::State& s = scene.state;
@@ -34,11 +47,16 @@ std::optional<Patience::Breach> Patience::saw(const Scene& scene) {
   const std::int64_t timeout = s.config.repl_timeout;
   std::int64_t& known = timeouts_[scene.seen.node];
   const bool other_timeout = std::exchange(known, timeout) != timeout;  // the next cron looks at it
+  const Limits limits = limits_of(s);
+  const bool new_limits = std::exchange(limits_[scene.seen.node], limits) != limits;
   for (const model::ConnId conn : s.replicas) {
     const model::Session& session = s.sessions.at(conn);
     const model::Feed& feed = session.feed;
     auto reader = find(readers, conn);
-    if (reader == readers.end()) reader = readers.insert(reader, Reader{.conn = conn});
+    const bool newcomer = reader == readers.end();
+    if (newcomer) reader = readers.insert(reader, Reader{.conn = conn});
+    auto too_much = note_output(scene, session, *reader, newcomer, new_limits);
+    if (too_much && !breach) breach = std::move(too_much);
     const bool other_state = reader->state != feed.state;
     if (other_state || reader->sent != feed.file_sent) reader->took = scene.at();
     if (other_state || other_timeout || scene.seen.conn == conn) {
@@ -61,16 +79,71 @@ std::optional<Patience::Breach> Patience::saw(const Scene& scene) {
   return breach;
 }
 
+std::optional<Patience::Breach> Patience::note_output(const Scene& scene,
+                                                      const model::Session& session,
+                                                      Reader& reader, bool newcomer,
+                                                      bool new_limits) const {
+  const model::State& s = scene.state;
+  const Limits limits = limits_of(s);
+  if (limits.hard == 0 && limits.soft == 0) return std::nullopt;
+  // The cron looks before this turn's output goes out: what it saw is one of the two, or between.
+  const std::int64_t used = model::output_memory(s, session);
+  const std::int64_t most = std::max(used, std::exchange(reader.used, used));
+  const std::int64_t turn = s.replication_ticks;
+  const bool looked = scene.before.replication_ticks != turn;
+  if (newcomer || (looked && most < limits.soft)) {
+    reader.surely_below_soft = scene.at();
+  } else if (new_limits) {  // how long it was over what is the limit now, nobody noted
+    reader.surely_below_soft.reset();
+  }
+  if (newcomer || new_limits || limits.soft == 0 || used < limits.soft) reader.below_soft = {scene.at(), turn};
+  if (newcomer || new_limits || limits.hard == 0 || used < limits.hard) reader.below_hard = {scene.at(), turn};
+  const auto over_for = [&](const Since& since, std::int64_t allowed) {
+    return scene.at() - since.at > std::chrono::seconds(allowed + kGrace) &&
+           turn - since.turn > allowed + kGrace;
+  };
+  const bool over_hard = over_for(reader.below_hard, 0);
+  if (!over_hard && !over_for(reader.below_soft, limits.soft_seconds))
+    return std::nullopt;
+  return Breach{"over-limit-kept",
+                std::string(scene.node.name) + " keeps a replica with " + grouped(reader.used) +
+                    " bytes of output, over its " + (over_hard ? "hard" : "soft") +
+                    " limit since " + seconds((over_hard ? reader.below_hard : reader.below_soft).at)};
+}
+
+std::optional<Patience::Breach> Patience::judge_limit(const Scene& scene,
+                                                      const Reader& reader) const {
+  const Limits limits = limits_of(scene.state);
+  if (limits_.find(scene.seen.node) == nullptr || *limits_.find(scene.seen.node) != limits)
+    return std::nullopt;
+  // What this event itself may have added; memory is counted in blocks.
+  constexpr std::int64_t kBlock = 16384 + 1024;
+  const std::int64_t added = std::max<std::int64_t>(0, scene.now.next - scene.before.next);
+  if (limits.hard != 0 && reader.used + added + 2 * kBlock >= limits.hard) return std::nullopt;
+  if (!reader.surely_below_soft) return std::nullopt;
+  const auto over = scene.at() - *reader.surely_below_soft;
+  if (limits.soft != 0 && over >= std::chrono::seconds(limits.soft_seconds)) return std::nullopt;
+  return Breach{"limit-too-soon",
+                std::string(scene.node.name) + " gives up a replica for its output of about " +
+                    grouped(reader.used) + " bytes, which was below the soft limit at " +
+                    seconds(*reader.surely_below_soft) + " and may be over it for " +
+                    std::to_string(limits.soft_seconds) + " s"};
+}
+
 std::optional<Patience::Breach> Patience::judge_drops(const Scene& scene,
                                                       const std::vector<Reader>& readers) const {
   for (const model::Effect& effect : scene.seen.effects) {
     const auto* const edge = std::get_if<model::Transitioned>(&effect);
-    if (edge == nullptr || edge->machine != model::MachineKind::replica_feed ||
-        model::FeedEvent{edge->on} != model::FeedEvent::timed_out) {
+    if (edge == nullptr || edge->machine != model::MachineKind::replica_feed) continue;
+    const auto reader = find(readers, edge->instance);
+    if (reader == readers.end()) continue;
+    if (event_of(*edge) == model::FeedEvent::over_limit) {
+      if (auto breach = judge_limit(scene, *reader)) return breach;
+    }
+    if (event_of(*edge) != model::FeedEvent::timed_out ||
+        FeedState{edge->from} != FeedState::wait_bgsave_end) {
       continue;
     }
-    const auto reader = find(readers, edge->instance);
-    if (reader == readers.end() || FeedState{edge->from} != FeedState::wait_bgsave_end) continue;
     const std::int64_t timeout = scene.state.config.repl_timeout;
     if (scene.at() - reader->took >= std::chrono::seconds(timeout)) continue;
     return Breach{

@@ -777,6 +777,8 @@ constexpr auto kEpisodes = std::to_array<Episode>({
     {leave_and_return, 2},
     {torn_payload, 4},
     {hung_reader, 4, Family::small_buffers},
+    {slow_transfer, 4, Family::small_buffers},
+    {soft_limit, 4, Family::small_limits},
     {blocking, 3, Family::blocking_commands},
     {listen, 1, Family::listeners},
     {evict, 3, Family::eviction},

@@ -18,6 +18,8 @@ void join_snapshot(Script& s);
 void leave_and_return(Script& s);
 void torn_payload(Script& s);
 void hung_reader(Script& s);
+void slow_transfer(Script& s);
+void soft_limit(Script& s);
 
 // people.cc: clients that wait, listen, run scripts, shut down, fill the memory.
 void blocking(Script& s);

@@ -292,4 +292,59 @@ void hung_reader(Script& s) {
   s.run(s.top_of(master), operations(s, 1));
 }
 
+// A payload that is on its way for longer than repl-timeout, and never stands still that long.
+void slow_transfer(Script& s) {
+  const auto [master, replica] = s.a_link();
+  if (small_pieces(s)) return torn_payload(s);
+  s.run(master, {"CONFIG SET rdbcompression no"}, "admin");
+  choose_diskless(s, master);
+  const int size = s.dice.pick({60000, 100000});
+  s.run(s.top_of(master), {"SETRANGE b0 " + std::to_string(size) + " x"});
+  const sim::Duration timeout = std::min<sim::Duration>(s.timeout, seconds(8));
+  const int in_halves = s.dice.pick({4, 3, 6});  // of the timeout
+  Fault slow;
+  Reshape narrow;
+  narrow.ways = {{master, replica}};
+  narrow.bytes_per_second = static_cast<std::uint64_t>(2 * size) * 1'000'000U /
+                            static_cast<std::uint64_t>(in_halves * timeout.count());
+  slow.what = narrow;
+  slow.lasts = in_halves * timeout / 2 + seconds(2);
+  s.fault(std::move(slow));
+  diverge(s, replica, master);
+  s.sleep(timeout / 2);
+  s.run(s.top_of(master), operations(s, 1 + s.dice.below(2)));
+  if (s.dice.chance(1, 4)) {
+    if (auto more = trouble_in_sync(s, master, replica)) s.fault(std::move(*more));
+  }
+  s.sleep((in_halves - 1) * timeout / 2 + seconds(s.dice.pick({3, 1})));
+  s.run(s.top_of(master), operations(s, 1));
+}
+
+// Twice over the soft limit, neither time for as long as it allows: or longer than that.
+void soft_limit(Script& s) {
+  const auto [master, replica] = s.a_link();
+  if (small_pieces(s)) return torn_payload(s);
+  const int allowed = s.dice.pick({2, 3, 1});
+  s.run(master,
+        {"CONFIG SET client-output-buffer-limit \"replica 0 40000 " + std::to_string(allowed) + "\""},
+        "admin");
+  const bool too_long = s.dice.chance(1, 4);
+  const std::size_t times = too_long ? 1 : 2;
+  for (std::size_t i = 0; i < times; ++i) {
+    const sim::Duration time = seconds(allowed) + (too_long ? seconds(2) : -milliseconds(500));
+    Fault stall;
+    if (s.dice.chance(1, 2)) stall.what = Pause{replica};
+    else stall.what = HoldWays{{{master, replica}}, sim::Hold::everything};
+    stall.lasts = time;
+    s.later(s.moment());
+    s.fault(std::move(stall));
+    for (int part = 0; part < 3; ++part) {
+      const std::size_t size = 20000 + s.dice.below(40);
+      s.run(s.top_of(master), {"APPEND s0 " + value_of(size, 'v')});
+    }
+    s.sleep(time + milliseconds(s.dice.pick({800, 300, 1500})));
+    s.run(s.top_of(master), operations(s, 1));
+  }
+}
+
 }  // namespace scenarios
