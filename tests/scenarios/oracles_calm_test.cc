@@ -239,4 +239,48 @@ TEST(OracleLive, IsUnsureAboutAWorldThatDidNotSettle) {
             "every replica is connected, but the world did not settle within 30.000 s of calm");
 }
 
+TEST(OracleLive, FindsACommandHeldBackWithoutAPause) {
+  for (const bool paused : {false, true}) {
+    Chain chain;
+    chain.stage.meet_client("a", 7);
+    chain.stage["a"].sessions.at(model::ConnId{7}).parked = 0;
+    if (paused) chain.stage["a"].pause.until = model::Instant::max();
+    chain.end();
+    const auto judgement = chain.stage.judgement("LIVE");
+    if (paused) {
+      EXPECT_THAT(judgement, passes());
+    } else {
+      EXPECT_THAT(judgement, fails("a holds back a command after 30.000 s of calm, and there is no pause"));
+    }
+  }
+}
+
+TEST(OracleLive, HoldsAFailoverToWhoCanTakeOver) {
+  for (const bool gone : {false, true}) {
+    Chain chain;
+    model::State& a = chain.stage["a"];
+    a.failover.state = model::FailoverState::waiting_for_sync;
+    if (gone) a.failover.host = "10.0.0.9";
+    a.sessions.begin()->second.feed.acked = a.history.offset;
+    chain.stage.look("a");
+    chain.stage.pass(seconds(4));
+    chain.end();
+    const auto judgement = chain.stage.judgement("LIVE");
+    if (gone) {
+      EXPECT_THAT(judgement, passes());
+    } else {
+      EXPECT_THAT(judgement, fails("a still fails over, at offset 27, after 34.000 s of calm"));
+    }
+  }
+}
+
+TEST(OracleConv, ComparesLibrariesOfFunctions) {
+  Chain chain;
+  chain.stage["c"].libraries["lib"] = {};
+  chain.end();
+  EXPECT_THAT(chain.stage.judgement("CONV"),
+              fails("c and its top master a ended with other data: libraries of functions: 1 and 0, or "
+                    "of other code"));
+}
+
 }  // namespace

@@ -102,4 +102,77 @@ TEST(OraclePatience, GrantsThatATransferIsGivenUpWhenItStoodStill) {
   EXPECT_NE(stage.judgement("LIVE").outcome, scenarios::Outcome::fail);
 }
 
+// --- limits of output (R7.46) ---------------------------------------------------------------------
+
+model::Effect over_limit() {
+  return model::Transitioned{model::MachineKind::replica_feed, model::ConnId{kConn},
+                             static_cast<std::uint8_t>(FeedState::online),
+                             static_cast<std::uint8_t>(FeedState::gone),
+                             static_cast<std::uint8_t>(FeedEvent::over_limit)};
+}
+
+constexpr std::int64_t kSoft = 1000, kSoftSeconds = 2;
+
+// A replica that has read everything, and then is owed `bytes`.
+OracleStage owing(std::int64_t hard, std::int64_t soft, std::size_t bytes) {
+  OracleStage stage = master();
+  model::State& a = stage["a"];
+  a.config.repl_timeout = 3600;
+  a.config.repl_backlog_size = 500;
+  a.config.replica_output_limit = {hard, soft, kSoftSeconds};
+  stage.look("a");
+  turn(stage, 2);
+  stage.stream("a", std::string(bytes, 'x'));
+  a.sessions.at(model::ConnId{kConn}).feed.position = 1;
+  stage.look("a");
+  return stage;
+}
+
+void drop(OracleStage& stage) {
+  stage["a"].replicas.clear();
+  stage.look("a", {over_limit()});
+}
+
+TEST(OraclePatience, FindsAReplicaGivenUpForOutputThatItMayHave) {
+  OracleStage stage = owing(0, kSoft, 20000);
+  turn(stage, 1);
+  drop(stage);
+  EXPECT_EQ(stage.judgement("LIVE").finding.substr(0, 48),
+            "a gives up a replica for its output of about 20,");
+  EXPECT_EQ(stage.judgement("LIVE").outcome, scenarios::Outcome::fail);
+}
+
+TEST(OraclePatience, GrantsThatAReplicaIsGivenUpAfterTheSoftSeconds) {
+  OracleStage stage = owing(0, kSoft, 20000);
+  turn(stage, kSoftSeconds);
+  drop(stage);
+  EXPECT_NE(stage.judgement("LIVE").outcome, scenarios::Outcome::fail);
+}
+
+TEST(OraclePatience, GrantsThatAReplicaOverTheHardLimitIsGivenUpAtOnce) {
+  OracleStage stage = owing(20000, kSoft, 40000);
+  drop(stage);
+  EXPECT_NE(stage.judgement("LIVE").outcome, scenarios::Outcome::fail);
+}
+
+TEST(OraclePatience, KnowsNothingOfTheTimeBeforeALimitWasSet) {
+  OracleStage stage = owing(0, 0, 20000);
+  turn(stage, 5);
+  stage["a"].config.replica_output_limit.soft = kSoft;
+  stage.look("a");
+  drop(stage);
+  EXPECT_NE(stage.judgement("LIVE").outcome, scenarios::Outcome::fail);
+}
+
+TEST(OraclePatience, FindsAReplicaKeptOverALimit) {
+  for (const auto& [hard, soft, turns] : {std::tuple{20000, 0, 4}, std::tuple{0, 1000, 6}}) {
+    OracleStage stage = owing(hard, soft, 40000);
+    turn(stage, turns - 1);
+    EXPECT_NE(stage.judgement("LIVE").outcome, scenarios::Outcome::fail);
+    turn(stage, 1);
+    EXPECT_EQ(stage.judgement("LIVE").outcome, scenarios::Outcome::fail);
+    EXPECT_EQ(stage.judgement("LIVE").finding.substr(0, 24), "a keeps a replica with 4");
+  }
+}
+
 }  // namespace

@@ -51,4 +51,44 @@ TEST(OracleProto, WaitsForRoomBeforeItAsksForAnAnswer) {
   EXPECT_THAT(stage.judgement("PROTO"), passes());
 }
 
+// R7.20
+OracleStage waiting() {
+  OracleStage stage({"a", "b"});
+  stage.make_master("a", 'a');
+  stage.write("a", "k", "1");
+  stage.attach("a", 5);
+  stage.look("a");
+  stage.meet_client("a", 7);
+  stage["a"].sessions.at(model::ConnId{7}).waiting.emplace();
+  stage.look_from_client(7, "a");
+  return stage;
+}
+
+void turn(OracleStage& stage) {
+  ++stage["a"].replication_ticks;
+  stage.look("a");
+}
+
+TEST(OracleProto, FindsThatReplicasAreNotAskedForAClientThatWaits) {
+  OracleStage stage = waiting();
+  turn(stage);
+  EXPECT_NE(stage.judgement("PROTO").outcome, scenarios::Outcome::fail);
+  turn(stage);
+  EXPECT_THAT(stage.judgement("PROTO"),
+              fails("a has a client that waits for replicas, and has not asked them"));
+}
+
+TEST(OracleProto, GrantsThatNobodyIsAskedTwiceNorInAPause) {
+  OracleStage asked = waiting();
+  asked.look("a", {model::Reached{model::Mark::getack_sent}});
+  OracleStage paused = waiting();
+  paused["a"].pause.until = model::Instant::max();
+  for (int i = 0; i < 4; ++i) {
+    turn(asked);
+    turn(paused);
+  }
+  EXPECT_NE(asked.judgement("PROTO").outcome, scenarios::Outcome::fail);
+  EXPECT_NE(paused.judgement("PROTO").outcome, scenarios::Outcome::fail);
+}
+
 }  // namespace

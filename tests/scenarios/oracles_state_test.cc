@@ -166,4 +166,40 @@ INSTANTIATE_TEST_SUITE_P(
                  "b: keeps 10 unparsed bytes of a lost master (R1.7)"}),
     [](const auto& rule) { return rule.param.rule; });
 
+// R9.13, R9.21
+OracleStage counting(std::int64_t good) {
+  OracleStage stage = pair();
+  model::State& a = stage["a"];
+  a.config.min_replicas_to_write = 1;
+  a.config.min_replicas_max_lag = 2;
+  stage.attach("a", 5);
+  a.good_replicas = good;
+  return stage;
+}
+
+TEST(OracleState, FindsMoreGoodReplicasThanAreOnline) {
+  OracleStage stage = counting(2);
+  stage.look("a");
+  EXPECT_THAT(stage.judgement("STATE"), fails("a: counts 2 good replicas, and 1 are online (R9.21)"));
+}
+
+TEST(OracleState, HoldsTheCronToWhatItCounts) {
+  OracleStage stage = counting(1);
+  stage.pass(std::chrono::seconds(4));
+  stage.look("a");  // late, and the cron has not looked yet
+  EXPECT_THAT(stage.judgement("STATE"), passes());
+  ++stage["a"].replication_ticks;
+  stage.look("a");
+  EXPECT_THAT(stage.judgement("STATE"),
+              fails("a: has just counted 1 good replicas, and 0 have acknowledged within "
+                    "min-replicas-max-lag (R9.13)"));
+}
+
+TEST(OracleState, DoesNotCountWhenNobodyAsks) {
+  OracleStage stage = counting(7);
+  stage["a"].config.min_replicas_to_write = 0;
+  stage.look("a");
+  EXPECT_THAT(stage.judgement("STATE"), passes());
+}
+
 }  // namespace

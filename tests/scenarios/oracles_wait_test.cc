@@ -158,4 +158,25 @@ TEST(OracleWait, FindsAFailoverToANodeThatIsBehind) {
               fails("a hands over to c at offset 54 of aaaaaaaa, which that has not applied"));
 }
 
+// R10.19
+OracleStage leaving(model::Offset acked, std::chrono::seconds left) {
+  OracleStage stage = trio();
+  model::State& a = stage["a"];
+  stage.attach("a", 5).feed.acked = acked;
+  stage.look("a");
+  stage.pass(std::chrono::seconds(10));
+  a.exited = true;
+  a.shutdown = model::Shutdown{.wish = {}, .deadline = model::Instant(stage.now().time_since_epoch() + left)};
+  stage.look("a");
+  return stage;
+}
+
+TEST(OracleWait, FindsAServerThatExitsBeforeItsReplicasHaveEverything) {
+  EXPECT_THAT(leaving(27, std::chrono::seconds(1)).judgement("WAIT"),
+              fails("a exits at offset 54, a replica has acknowledged 27, and shutdown-timeout is not "
+                    "over"));
+  EXPECT_NE(leaving(54, std::chrono::seconds(1)).judgement("WAIT").outcome, scenarios::Outcome::fail);
+  EXPECT_NE(leaving(27, std::chrono::seconds(0)).judgement("WAIT").outcome, scenarios::Outcome::fail);
+}
+
 }  // namespace
