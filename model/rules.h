@@ -51,6 +51,7 @@ struct Rules {
   bool swapdb_keeps_old_data = true;       // R4.26; H36
   bool mark_checked_before_swap = true;    // R4.12, R4.26; H35
   bool load_keeps_overdue = true;          // R8.9; H16
+  bool full_resync_takes_functions = true;  // R4.21
   bool newlines_while_loading = true;      // R4.22; H63
   bool times_out_diskless_readers = true;  // R2.6; H69
 

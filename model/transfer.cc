@@ -62,7 +62,7 @@ void start_load(Turn& t) {
   if (transfer.mode == Transfer::Mode::to_disk) {
     give_up_history(t);
     s.data.clear();
-    s.libraries.clear();
+    if (s.rules.full_resync_takes_functions) s.libraries.clear();
     s.own_expiries.clear();
     write_dump(t, Blob(transfer.payload));
   } else if (!s.rules.swapdb_keeps_old_data) {
@@ -169,7 +169,7 @@ void erase_overdue(Turn& t) {
 
 void take_data(Turn& t, RdbContent content, Libraries libraries) {
   State& s = t.s;
-  s.libraries = std::move(libraries);
+  if (s.rules.full_resync_takes_functions) s.libraries = std::move(libraries);
   Transfer& transfer = *s.link.transfer;
   if (transfer.mode == Transfer::Mode::swapdb) give_up_history(t);
   const Keyspace before = std::exchange(s.data, std::move(content.data));
