@@ -11,6 +11,7 @@
 #include "model/data/text.h"
 #include "scenarios/golden/case.h"
 #include "scenarios/golden/rdb.h"
+#include "scenarios/golden/varying.h"
 #include "scenarios/golden/words.h"
 
 namespace scenarios::arms {
@@ -18,39 +19,15 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::size_t kIdLength = 40, kTimeLength = 13, kMostReplies = 60, kShownBytes = 200;
+constexpr std::size_t kMostReplies = 60, kShownBytes = 200;
 constexpr std::int64_t kUsualPingPeriod = 10;  // s
 constexpr std::string_view kNet = "10.0.0.";
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-bool is_hex(char c) {
-  return is_digit(c) || (c >= 'a' && c <= 'f');
-}
-
-template <class Is, class Name>
-std::string renamed(const std::string& text, Is is, std::size_t length, Name name) {
-  std::string out;
-  for (std::size_t at = 0; at < text.size();) {
-    std::size_t end = at;
-    while (end < text.size() && is(text[end])) ++end;
-    if (end == at) {
-      out += text[at++];
-      continue;
-    }
-    const std::string run = text.substr(at, end - at);
-    out += run.size() == length ? name(run) : run;
-    at = end;
-  }
-  return out;
-}
 
 // "10.0.0.2" -> "b"
 std::string with_names(std::string text, const std::vector<std::string>& hosts) {
   for (std::size_t at = 0; (at = text.find(kNet, at)) != std::string::npos;) {
     std::size_t end = at + kNet.size();
-    while (end < text.size() && is_digit(text[end])) ++end;
+    while (end < text.size() && golden::is_digit(text[end])) ++end;
     const auto host = model::to_integer(text.substr(at + kNet.size(), end - at - kNet.size()));
     if (!host || *host < 1 || static_cast<std::size_t>(*host) > hosts.size()) {
       at = end;
@@ -76,17 +53,14 @@ class Names {
       for (Json& element : at) walk(element, name);
     } else if (at.is_string() && name != "digest") {
       std::string text = with_names(at.get<std::string>(), hosts_);
-      text =
-          renamed(text, is_hex, kIdLength, [this](const std::string& id) { return id_name(id); });
-      at = renamed(text, is_digit, kTimeLength, [](const std::string& time) {
-        return time[0] == '1' ? std::string("<T>") : time;
-      });
+      text = golden::with_ids_renamed(text, [this](const std::string& id) { return id_name(id); });
+      at = golden::with_times_renamed(text, [](const std::string&) { return "<T>"; });
     }
   }
 
  private:
   std::string id_name(const std::string& id) {
-    if (id == std::string(kIdLength, '0') || own_ids_.find(id) != std::string::npos) return id;
+    if (id == std::string(golden::kIdLength, '0') || own_ids_.find(id) != std::string::npos) return id;
     return "R" + std::to_string(names_.try_emplace(id, names_.size() + 1).first->second);
   }
   const std::vector<std::string>& hosts_;
@@ -104,7 +78,7 @@ bool is_offset(std::string_view field) {
 // "ip=10.0.0.2,port=6379,state=online,..." -> its replica is known by its name.
 void name_replicas(golden::Info& info, const std::vector<std::string>& hosts) {
   for (auto& [name, value] : info) {
-    if (!name.starts_with("slave") || name.size() < 6 || !is_digit(name[5])) continue;
+    if (!name.starts_with("slave") || name.size() < 6 || !golden::is_digit(name[5])) continue;
     const std::size_t comma = value.find(','), port = value.find("port=");
     if (comma == std::string::npos || port == std::string::npos || !value.starts_with("ip="))
       continue;
