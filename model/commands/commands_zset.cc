@@ -385,13 +385,8 @@ void zmpop(Call& call) {
   if (at == call.argv.size()) return call.syntax_error();
   const bool from_min = same_word(call.argv[at], "MIN");
   if (!from_min && !same_word(call.argv[at], "MAX")) return call.syntax_error();
-  const Args options = call.argv.subspan(at + 1);
-  std::optional<std::int64_t> count = 1;
-  if (!options.empty()) {
-    if (options.size() != 2 || !same_word(options[0], "COUNT")) return call.syntax_error();
-    count = integer_from(call, options[1], 1, "ERR count should be greater than 0");
-    if (!count) return;
-  }
+  const std::optional<std::int64_t> count = pop_count(call, call.argv.subspan(at + 1));
+  if (!count) return;
   for (const std::string& key : *keys) {
     const SortedSet* const sorted = call.look_as<SortedSet>(key);
     if (call.failed) return;
