@@ -38,12 +38,6 @@ std::string line_of(std::string_view raw) {
   return std::string(raw.substr(0, std::min(raw.find_first_of("\r\n"), raw.size())));
 }
 
-std::string joined(const std::vector<std::string>& words) {
-  std::string out;
-  for (const std::string& word : words) out += (out.empty() ? "" : " ") + word;
-  return out;
-}
-
 // The requests to be synced on one connection, each with its answer.
 std::vector<Decision> decisions_on(std::string_view asked, std::string_view answered) {
   std::vector<Decision> out;
@@ -82,7 +76,7 @@ std::vector<Decision> decisions_on(std::string_view asked, std::string_view answ
     while (!answered.empty() && (answered[0] == '\n' || answered[0] == '\r'))
       answered.remove_prefix(1);
     Decision decision;
-    decision.asked = joined(words);
+    decision.asked = golden::joined(words);
     if (answered.find("\r\n") == std::string_view::npos) break;  // no answer
     decision.answered = line_of(answered);
     if (decision.answered.starts_with('$')) decision.answered = "(payload)";
@@ -148,8 +142,9 @@ void follow(Stream& stream, const Decision& decision, std::string_view answered)
                              ? golden::Message{golden::Message::Kind::line, rest.substr(0, 1), {}}
                              : golden::first_message(rest).value_or(golden::Message{});
     if (message.raw.empty()) break;
-    const std::string text = golden::cut_short(
-        message.words.empty() ? std::string(message.raw) : joined(message.words), kShownBytes);
+    const std::string whole =
+        message.words.empty() ? std::string(message.raw) : golden::joined(message.words);
+    const std::string text = golden::cut_short(whole, kShownBytes);
     if (!stream.commands.contains(at)) {
       stream.commands.emplace(at, text);
       if (!comes_by_itself(message.words)) stream.in_order.push_back(text);
@@ -172,7 +167,7 @@ Json tell_link(const std::vector<std::pair<std::string_view, std::string_view>>&
         const auto blurred = [](const std::string& line) {
           std::vector<std::string> words = golden::split_words(line);
           if (words.size() > 2 && model::to_integer(words[2]).value_or(-1) >= 0) words[2] = "*";
-          return golden::shown(joined(words));
+          return golden::shown(golden::joined(words));
         };
         one["asked"] = blurred(decision.asked);
         one["answered"] = blurred(decision.answered);
