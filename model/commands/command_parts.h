@@ -111,4 +111,18 @@ void change_or_create(Call& call, std::string_view key, Change&& with) {
   change<T>(call, key, std::forward<Change>(with));
 }
 
+// HDEL, SREM and ZREM: takes out of the value of a key what the arguments behind it name.
+template <class T>
+void remove_named(Call& call) {
+  const T* const found = call.look_as<T>(call.argv[1]);
+  if (call.failed) return;
+  std::size_t removed = 0;
+  if (found != nullptr)
+    change<T>(call, call.argv[1], [&](T& held) {
+      for (const std::string& name : call.argv.subspan(2)) removed += held.erase(name);
+    });
+  call.dirty += removed;
+  call.reply.integer(static_cast<std::int64_t>(removed));
+}
+
 }  // namespace model

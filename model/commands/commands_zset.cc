@@ -137,15 +137,7 @@ void zincrby(Call& call) {
 // --------------------------------------------------------------------------------
 
 void zrem(Call& call) {
-  const SortedSet* const sorted = call.look_as<SortedSet>(call.argv[1]);
-  if (call.failed) return;
-  std::size_t removed = 0;
-  if (sorted != nullptr)
-    change<SortedSet>(call, call.argv[1], [&](SortedSet& held) {
-      for (const std::string& member : call.argv.subspan(2)) removed += held.erase(member);
-    });
-  call.dirty += removed;
-  call.reply.integer(number_of(removed));
+  remove_named<SortedSet>(call);
 }
 
 void zcard(Call& call) {
