@@ -5,6 +5,7 @@
 #include <cctype>
 #include <charconv>
 #include <limits>
+#include <type_traits>
 #include <vector>
 
 namespace model {
@@ -90,6 +91,15 @@ Setting yes_or_no(std::string_view name, std::string_view alias = {}) {
           .get = [](const Config& config) -> std::string { return config.*Field ? "yes" : "no"; }};
 }
 
+// A field of the settings themselves, or of those among them that say what is held compactly.
+template <auto Field, class Settings>
+auto& field_of(Settings& config) {
+  if constexpr (std::is_invocable_v<decltype(Field), Settings&>)
+    return config.*Field;
+  else
+    return config.encoding.*Field;
+}
+
 template <auto Field, std::int64_t low, std::int64_t high>
 Setting number(std::string_view name, std::string_view alias = {}) {
   static const std::string expects =
@@ -99,10 +109,10 @@ Setting number(std::string_view name, std::string_view alias = {}) {
             const auto read = whole_number(value);
             if (!read) return "argument couldn't be parsed into an integer";
             if (*read < low || *read > high) return between(low, high);
-            config.*Field = *read;
+            field_of<Field>(config) = *read;
             return std::nullopt;
           },
-          .get = [](const Config& config) { return std::to_string(config.*Field); }};
+          .get = [](const Config& config) { return std::to_string(field_of<Field>(config)); }};
 }
 
 template <auto Field, std::int64_t low, std::int64_t raised_to = low>
@@ -120,22 +130,6 @@ Setting memory(std::string_view name) {
             return std::nullopt;
           },
           .get = [](const Config& config) { return std::to_string(config.*Field); }};
-}
-
-// A number among those that say what is held compactly.
-template <auto Field, std::int64_t low, std::int64_t high>
-Setting encoding(std::string_view name, std::string_view alias = {}) {
-  static const std::string expects =
-      "a whole number from " + std::to_string(low) + " to " + std::to_string(high);
-  return {.name = name, .alias = alias, .expects = expects,
-          .set = [](Config& config, std::string_view value) -> Problem {
-            const auto read = whole_number(value);
-            if (!read) return "argument couldn't be parsed into an integer";
-            if (*read < low || *read > high) return between(low, high);
-            config.encoding.*Field = *read;
-            return std::nullopt;
-          },
-          .get = [](const Config& config) { return std::to_string(config.encoding.*Field); }};
 }
 
 Problem set_stream_node_bytes(Config& config, std::string_view value) {
@@ -278,20 +272,20 @@ std::vector<Setting> make_settings() {
       at_start(number<&C::databases, 1, kInt>("databases")),
       yes_or_no<&C::dual_channel_replication_enabled>("dual-channel-replication-enabled"),
       at_start(one_of<&C::enable_debug_command, kWhoMay>("enable-debug-command")),
-      encoding<&E::hash_max_listpack_entries, 0, kLong>("hash-max-listpack-entries",
+      number<&E::hash_max_listpack_entries, 0, kLong>("hash-max-listpack-entries",
                                                         "hash-max-ziplist-entries"),
-      encoding<&E::hash_max_listpack_value, 0, kLong>("hash-max-listpack-value",
+      number<&E::hash_max_listpack_value, 0, kLong>("hash-max-listpack-value",
                                                       "hash-max-ziplist-value"),
-      encoding<&E::list_max_listpack_size, -kInt - 1, kInt>("list-max-listpack-size",
+      number<&E::list_max_listpack_size, -kInt - 1, kInt>("list-max-listpack-size",
                                                             "list-max-ziplist-size"),
-      encoding<&E::set_max_intset_entries, 0, kLong>("set-max-intset-entries"),
-      encoding<&E::stream_node_max_entries, 0, kLong>("stream-node-max-entries"),
+      number<&E::set_max_intset_entries, 0, kLong>("set-max-intset-entries"),
+      number<&E::stream_node_max_entries, 0, kLong>("stream-node-max-entries"),
       {.name = "stream-node-max-bytes", .alias = {}, .expects = "a memory size, as 4kb",
        .set = set_stream_node_bytes,
        .get = [](const C& c) { return std::to_string(c.encoding.stream_node_max_bytes); }},
-      encoding<&E::zset_max_listpack_entries, 0, kLong>("zset-max-listpack-entries",
+      number<&E::zset_max_listpack_entries, 0, kLong>("zset-max-listpack-entries",
                                                         "zset-max-ziplist-entries"),
-      encoding<&E::zset_max_listpack_value, 0, kLong>("zset-max-listpack-value",
+      number<&E::zset_max_listpack_value, 0, kLong>("zset-max-listpack-value",
                                                       "zset-max-ziplist-value"),
       {.name = "hz", .alias = {},
        .expects = "a whole number from 0 to 2147483647 (kept within 1 to 500)",

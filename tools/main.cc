@@ -34,20 +34,44 @@ struct Verb {
   std::function<int()> run;
 };
 
+// --- options that several verbs have, in the same words -------------------------------------------
+
+void add_scenario_files(CLI::App* verb, std::vector<std::string>& files) {
+  verb->add_option("files", files, "Scenario files; - is standard input")->required()->type_name("FILE");
+}
+
+// An option that may be given several times, with one value each time.
+CLI::Option* add_repeatable(CLI::App* verb, const std::string& name, std::vector<std::string>& values,
+                            const std::string& what, const std::string& type = "NAME") {
+  return verb->add_option(name, values, what + " (repeatable)")->type_name(type)->allow_extra_args(false);
+}
+
+void add_quirks_of_all(CLI::App* verb, std::vector<std::string>& quirks) {
+  add_repeatable(verb, "--quirk", quirks, "Switch a quirk on, on every node");
+}
+
+void add_workers(CLI::App* verb, unsigned& jobs) {
+  verb->add_option("--jobs", jobs, "Workers")->type_name("J")->capture_default_str();
+}
+
+CLI::App* add_list(CLI::App& app, const std::string& name, const std::string& what, ListOptions& options) {
+  CLI::App* verb = app.add_subcommand(name, what);
+  verb->add_flag("--json", options.json, "Print them as one JSON document");
+  return verb;
+}
+
+// --- the verbs ------------------------------------------------------------------------------------
+
 Verb add_check(CLI::App& app, CheckOptions& options) {
   CLI::App* verb = app.add_subcommand("check", "Validate scenario files without running them");
-  verb->add_option("files", options.files, "Scenario files; - is standard input")
-      ->required()
-      ->type_name("FILE");
+  add_scenario_files(verb, options.files);
   verb->add_flag("--json", options.json, "Print the errors as one JSON document on standard output");
   return {verb, [&options] { return check(options); }};
 }
 
 Verb add_replay(CLI::App& app, ReplayOptions& options) {
   CLI::App* verb = app.add_subcommand("replay", "Run scenarios and show what happened");
-  verb->add_option("files", options.files, "Scenario files; - is standard input")
-      ->required()
-      ->type_name("FILE");
+  add_scenario_files(verb, options.files);
   CLI::Option* json = verb->add_flag("--json", options.json,
                                      "Print the results as one JSON document on standard output");
   verb->add_flag("--quiet", options.quiet, "Print the verdicts alone, a line each")->excludes(json);
@@ -56,9 +80,7 @@ Verb add_replay(CLI::App& app, ReplayOptions& options) {
       ->type_name("FILE");
   verb->add_option("--seed", options.seed, "Use this seed instead of the scenario's own")
       ->type_name("N");
-  verb->add_option("--quirk", options.quirks, "Switch a quirk on, on every node (repeatable)")
-      ->type_name("NAME")
-      ->allow_extra_args(false);
+  add_quirks_of_all(verb, options.quirks);
   verb->add_option("--profile", options.profile,
                    "Run every node that is of the default release as this one (replsim profiles)")
       ->type_name("NAME");
@@ -91,21 +113,19 @@ Verb add_timeline(CLI::App& app, TimelineVerbOptions& options) {
 }
 
 Verb add_quirks(CLI::App& app, ListOptions& options) {
-  CLI::App* verb = app.add_subcommand("quirks", "List the bugs that can be switched on");
-  verb->add_flag("--json", options.json, "Print them as one JSON document");
+  CLI::App* verb = add_list(app, "quirks", "List the bugs that can be switched on", options);
   return {verb, [&options] { return quirks(options); }};
 }
 
 Verb add_profiles(CLI::App& app, ListOptions& options) {
-  CLI::App* verb = app.add_subcommand("profiles", "List the releases that a node can be, and how they differ");
-  verb->add_flag("--json", options.json, "Print them as one JSON document");
+  CLI::App* verb =
+      add_list(app, "profiles", "List the releases that a node can be, and how they differ", options);
   return {verb, [&options] { return profiles(options); }};
 }
 
 Verb add_marks(CLI::App& app, ListOptions& options) {
-  CLI::App* verb = app.add_subcommand("marks", "List the rare paths, and which scenarios reach them");
+  CLI::App* verb = add_list(app, "marks", "List the rare paths, and which scenarios reach them", options);
   verb->add_option("files", options.files, "Scenario files to run")->type_name("FILE");
-  verb->add_flag("--json", options.json, "Print them as one JSON document");
   return {verb, [&options] { return marks(options); }};
 }
 
@@ -130,9 +150,7 @@ Verb add_conform(CLI::App& app, ConformUsage& usage) {
                             ->type_name("HOST PORT")
                             ->expected(2)
                             ->excludes(golden);
-  verb->add_option("--clause", of_target.clauses, "With --target: this one only, as M03 (repeatable)")
-      ->type_name("NAME")
-      ->allow_extra_args(false)
+  add_repeatable(verb, "--clause", of_target.clauses, "With --target: this one only, as M03")
       ->needs(target);
   verb->add_option("--junit", of_target.junit, "With --target: write the outcome there too")
       ->type_name("FILE")
@@ -187,15 +205,13 @@ Verb add_fuzz(CLI::App& app, FuzzOptions& options) {
       ->type_name("S")
       ->capture_default_str();
   verb->add_option("--first", options.first, "Index of the first run")->type_name("I")->capture_default_str();
-  verb->add_option("--jobs", options.jobs, "Workers")->type_name("J")->capture_default_str();
+  add_workers(verb, options.jobs);
   CLI::Option* out =
       verb->add_option("--out", options.out, "Write the results into this new folder")->type_name("DIR");
   verb->add_option("--resume", options.resume, "Go on with the campaign of this folder")
       ->type_name("DIR")
       ->excludes(out);
-  verb->add_option("--quirk", options.quirks, "Switch a quirk on, on every node (repeatable)")
-      ->type_name("NAME")
-      ->allow_extra_args(false);
+  add_quirks_of_all(verb, options.quirks);
   verb->add_option("--profile", options.profile, "Every node is of this release")->type_name("NAME");
   verb->add_option("--shrink-runs", options.shrink_runs, "Most runs to make one failure small; 0: leave it")
       ->type_name("N")
@@ -218,9 +234,7 @@ Verb add_shrink(CLI::App& app, ShrinkOptions& options) {
   CLI::App* verb = app.add_subcommand("shrink", "Make a failing scenario as small as it can be");
   verb->add_option("file", options.file, "A scenario file; - is standard input")->required()->type_name("FILE");
   verb->add_option("--out", options.out, "Write it there instead of to standard output")->type_name("FILE");
-  verb->add_option("--quirk", options.quirks, "Switch a quirk on, on every node (repeatable)")
-      ->type_name("NAME")
-      ->allow_extra_args(false);
+  add_quirks_of_all(verb, options.quirks);
   verb->add_option("--runs", options.runs, "Most runs to spend")->type_name("N")->capture_default_str();
   verb->add_flag("--json", options.json, "Print all that was found out as one JSON document");
   return {verb, [&options] { return shrink(options); }};
@@ -232,7 +246,7 @@ Verb add_verify(CLI::App& app, VerifyOptions& options) {
       ->type_name("DIR");
   verb->add_option("--seed", options.seed, "Without a folder: which campaign")->type_name("S")->capture_default_str();
   verb->add_option("--runs", options.runs, "Without a folder: how many runs")->type_name("N")->capture_default_str();
-  verb->add_option("--jobs", options.jobs, "Workers")->type_name("J")->capture_default_str();
+  add_workers(verb, options.jobs);
   verb->add_flag("--all", options.all, "Every run of the folder, not only a sample");
   verb->add_flag("--json", options.json, "Print the result as one JSON document");
   return {verb, [&options] { return verify(options); }};
@@ -249,13 +263,10 @@ Verb add_serve(CLI::App& app, ServeVerbOptions& verb_options) {
       ->type_name("HOST PORT")
       ->expected(2);
   verb->add_option("--profile", options.profile, "Be this release (replsim profiles)")->type_name("NAME");
-  verb->add_option("--quirk", options.quirks, "Have this bug (repeatable; replsim quirks)")
-      ->type_name("NAME")
-      ->allow_extra_args(false);
+  add_repeatable(verb, "--quirk", options.quirks, "Have this bug, see replsim quirks");
   verb->add_option("--config", options.config, "Settings, in the form of redis.conf")->type_name("FILE");
-  verb->add_option("--set", options.settings, "A setting more: \"repl-diskless-sync no\" (repeatable)")
-      ->type_name("\"NAME VALUE\"")
-      ->allow_extra_args(false);
+  add_repeatable(verb, "--set", options.settings, "A setting more: \"repl-diskless-sync no\"",
+                 "\"NAME VALUE\"");
   verb->add_option("--dir", options.dir, "Load dump.rdb from there, and save it there")->type_name("DIR");
   verb->add_option("--record", options.record, "Write what happens there, as a trace")->type_name("FILE");
   verb->add_flag("--quiet", options.quiet, "No log");

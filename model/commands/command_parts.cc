@@ -84,6 +84,27 @@ IndexRange index_range(std::int64_t start, std::int64_t stop, std::size_t size) 
   return {static_cast<std::size_t>(start), static_cast<std::size_t>(stop - start + 1)};
 }
 
+std::optional<Bounds> bounds_argument(Call& call, std::string_view start, std::string_view stop) {
+  const std::optional<std::int64_t> first = integer_argument(call, start);
+  if (!first) return std::nullopt;
+  const std::optional<std::int64_t> last = integer_argument(call, stop);
+  if (!last) return std::nullopt;
+  return Bounds{*first, *last};
+}
+
+std::optional<std::int64_t> pop_count(Call& call, Args options) {
+  if (options.empty()) return 1;
+  if (options.size() == 2 && same_word(options[0], "COUNT"))
+    return integer_from(call, options[1], 1, "ERR count should be greater than 0");
+  call.syntax_error();
+  return std::nullopt;
+}
+
+void reply_lines(Call& call, std::span<const std::string_view> lines) {
+  call.reply.array(lines.size());
+  for (const std::string_view line : lines) call.reply.simple(line);
+}
+
 std::optional<Args> counted_keys(Call& call, std::size_t& at, const CountedKeys& errors) {
   const std::optional<std::int64_t> count = integer_from(call, call.argv[at], 1, errors.too_few);
   if (!count) return std::nullopt;

@@ -53,6 +53,18 @@ struct IndexRange {
 };
 IndexRange index_range(std::int64_t start, std::int64_t stop, std::size_t size);
 
+// The range that two arguments name, start and stop.
+struct Bounds {
+  std::int64_t start = 0, stop = 0;
+};
+std::optional<Bounds> bounds_argument(Call& call, std::string_view start, std::string_view stop);
+
+// [COUNT count] as LMPOP and ZMPOP have it at their end: 1 without it.
+std::optional<std::int64_t> pop_count(Call& call, Args options);
+
+// What HELP of a container command answers.
+void reply_lines(Call& call, std::span<const std::string_view> lines);
+
 // numkeys key [key ...] as LMPOP, SINTERCARD and ZUNION have them: the keys, which end in front of
 // the options. `at` is the place of numkeys, and becomes that of the first option.
 struct CountedKeys {
@@ -97,6 +109,20 @@ template <class T, std::invocable<T&> Change>
 void change_or_create(Call& call, std::string_view key, Change&& with) {
   if (call.data.find(call.db, key) == nullptr) call.data.put(call.db, key, T());
   change<T>(call, key, std::forward<Change>(with));
+}
+
+// HDEL, SREM and ZREM: takes out of the value of a key what the arguments behind it name.
+template <class T>
+void remove_named(Call& call) {
+  const T* const found = call.look_as<T>(call.argv[1]);
+  if (call.failed) return;
+  std::size_t removed = 0;
+  if (found != nullptr)
+    change<T>(call, call.argv[1], [&](T& held) {
+      for (const std::string& name : call.argv.subspan(2)) removed += held.erase(name);
+    });
+  call.dirty += removed;
+  call.reply.integer(static_cast<std::int64_t>(removed));
 }
 
 }  // namespace model

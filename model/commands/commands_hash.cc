@@ -61,15 +61,7 @@ void hsetnx(Call& call) {
 }
 
 void hdel(Call& call) {
-  const Hash* const hash = call.look_as<Hash>(call.argv[1]);
-  if (call.failed) return;
-  std::size_t removed = 0;
-  if (hash != nullptr)
-    change<Hash>(call, call.argv[1], [&](Hash& held) {
-      for (const std::string& field : call.argv.subspan(2)) removed += held.erase(field);
-    });
-  call.dirty += removed;
-  call.reply.integer(number_of(removed));
+  remove_named<Hash>(call);
 }
 
 void hincrby(Call& call) {

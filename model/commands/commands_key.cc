@@ -440,8 +440,7 @@ void object_help(Call& call) {
       "    <key>.",
       "HELP",
       "    Prints this help."};
-  call.reply.array(std::size(kLines));
-  for (const std::string_view line : kLines) call.reply.simple(line);
+  reply_lines(call, kLines);
 }
 
 constexpr auto kObjectCommands = std::to_array<Subcommand>({

@@ -137,13 +137,8 @@ void lmpop(Call& call) {
   if (at == call.argv.size()) return call.syntax_error();
   const std::optional<End> end = end_argument(call, call.argv[at]);
   if (!end) return;
-  const Args options = call.argv.subspan(at + 1);
-  std::optional<std::int64_t> count = 1;
-  if (!options.empty()) {
-    if (options.size() != 2 || !same_word(options[0], "COUNT")) return call.syntax_error();
-    count = integer_from(call, options[1], 1, "ERR count should be greater than 0");
-    if (!count) return;
-  }
+  const std::optional<std::int64_t> count = pop_count(call, call.argv.subspan(at + 1));
+  if (!count) return;
   for (const std::string& key : *keys) {
     const List* const list = call.look_as<List>(key);
     if (call.failed) return;
@@ -166,14 +161,12 @@ void llen(Call& call) {
 }
 
 void lrange(Call& call) {
-  const std::optional<std::int64_t> start = integer_argument(call, call.argv[2]);
-  if (!start) return;
-  const std::optional<std::int64_t> stop = integer_argument(call, call.argv[3]);
-  if (!stop) return;
+  const std::optional<Bounds> bounds = bounds_argument(call, call.argv[2], call.argv[3]);
+  if (!bounds) return;
   const List* const list = call.look_as<List>(call.argv[1]);
   if (call.failed) return;
   const IndexRange range =
-      list == nullptr ? IndexRange() : index_range(*start, *stop, list->size());
+      list == nullptr ? IndexRange() : index_range(bounds->start, bounds->stop, list->size());
   call.reply.array(range.size);
   for (std::size_t i = 0; i < range.size; ++i) call.reply.bulk((*list)[range.first + i]);
 }
@@ -322,14 +315,12 @@ void lrem(Call& call) {
 }
 
 void ltrim(Call& call) {
-  const std::optional<std::int64_t> start = integer_argument(call, call.argv[2]);
-  if (!start) return;
-  const std::optional<std::int64_t> stop = integer_argument(call, call.argv[3]);
-  if (!stop) return;
+  const std::optional<Bounds> bounds = bounds_argument(call, call.argv[2], call.argv[3]);
+  if (!bounds) return;
   const List* const list = call.look_as<List>(call.argv[1]);
   if (call.failed) return;
   if (list != nullptr) {
-    const IndexRange range = index_range(*start, *stop, list->size());
+    const IndexRange range = index_range(bounds->start, bounds->stop, list->size());
     call.dirty += list->size() - range.size;
     change<List>(call, call.argv[1], [&](List& held) {
       const auto first = held.begin() + static_cast<std::ptrdiff_t>(range.first);

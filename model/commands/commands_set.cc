@@ -33,15 +33,7 @@ void sadd(Call& call) {
 }
 
 void srem(Call& call) {
-  const Set* const set = call.look_as<Set>(call.argv[1]);
-  if (call.failed) return;
-  std::size_t removed = 0;
-  if (set != nullptr)
-    change<Set>(call, call.argv[1], [&](Set& held) {
-      for (const std::string& member : call.argv.subspan(2)) removed += held.erase(member);
-    });
-  call.dirty += removed;
-  call.reply.integer(static_cast<std::int64_t>(removed));
+  remove_named<Set>(call);
 }
 
 void smembers(Call& call) {

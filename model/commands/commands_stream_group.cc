@@ -160,8 +160,7 @@ void xgroup_help(Call& call) {
       "    Set the current group ID and entries_read counter.",
       "HELP",
       "    Prints this help."};
-  call.reply.array(std::size(kLines));
-  for (const std::string_view line : kLines) call.reply.simple(line);
+  reply_lines(call, kLines);
 }
 
 constexpr auto kGroupCommands = std::to_array<Subcommand>({

@@ -227,8 +227,7 @@ void xinfo_help(Call& call) {
       "    Show information about the stream.",
       "HELP",
       "    Prints this help."};
-  call.reply.array(std::size(kLines));
-  for (const std::string_view line : kLines) call.reply.simple(line);
+  reply_lines(call, kLines);
 }
 
 constexpr auto kInfoCommands = std::to_array<Subcommand>({

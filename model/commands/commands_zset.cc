@@ -137,15 +137,7 @@ void zincrby(Call& call) {
 // --------------------------------------------------------------------------------
 
 void zrem(Call& call) {
-  const SortedSet* const sorted = call.look_as<SortedSet>(call.argv[1]);
-  if (call.failed) return;
-  std::size_t removed = 0;
-  if (sorted != nullptr)
-    change<SortedSet>(call, call.argv[1], [&](SortedSet& held) {
-      for (const std::string& member : call.argv.subspan(2)) removed += held.erase(member);
-    });
-  call.dirty += removed;
-  call.reply.integer(number_of(removed));
+  remove_named<SortedSet>(call);
 }
 
 void zcard(Call& call) {
@@ -385,13 +377,8 @@ void zmpop(Call& call) {
   if (at == call.argv.size()) return call.syntax_error();
   const bool from_min = same_word(call.argv[at], "MIN");
   if (!from_min && !same_word(call.argv[at], "MAX")) return call.syntax_error();
-  const Args options = call.argv.subspan(at + 1);
-  std::optional<std::int64_t> count = 1;
-  if (!options.empty()) {
-    if (options.size() != 2 || !same_word(options[0], "COUNT")) return call.syntax_error();
-    count = integer_from(call, options[1], 1, "ERR count should be greater than 0");
-    if (!count) return;
-  }
+  const std::optional<std::int64_t> count = pop_count(call, call.argv.subspan(at + 1));
+  if (!count) return;
   for (const std::string& key : *keys) {
     const SortedSet* const sorted = call.look_as<SortedSet>(key);
     if (call.failed) return;

@@ -4,6 +4,7 @@
 #include <bit>
 #include <cassert>
 
+#include "model/data/little_endian.h"
 #include "model/data/number.h"
 #include "model/data/resp.h"
 
@@ -19,17 +20,6 @@ constexpr std::uint64_t mix(std::uint64_t x) {
   x = (x ^ (x >> 32)) * 0xd6e8feb86659fd93;
   x = (x ^ (x >> 32)) * 0xd6e8feb86659fd93;
   return x ^ (x >> 32);
-}
-
-constexpr std::uint64_t byte_at(const char* at) {
-  return static_cast<unsigned char>(*at);
-}
-
-// Least significant first. Written out, since compilers make one load of it then.
-constexpr std::uint64_t eight_at(const char* at) {
-  return byte_at(at) | byte_at(at + 1) << 8 | byte_at(at + 2) << 16 | byte_at(at + 3) << 24 |
-         byte_at(at + 4) << 32 | byte_at(at + 5) << 40 | byte_at(at + 6) << 48 |
-         byte_at(at + 7) << 56;
 }
 
 constexpr std::uint64_t rest_at(const char* at, const char* end) {  // less than eight

@@ -1,16 +1,14 @@
 #include "scenarios/arms/transcript.h"
 
 #include <algorithm>
-#include <limits>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <set>
 
 #include "model/data/number.h"
 #include "model/data/text.h"
-#include "scenarios/golden/case.h"
-#include "scenarios/golden/rdb.h"
+#include "scenarios/arms/links.h"
+#include "scenarios/golden/varying.h"
 #include "scenarios/golden/words.h"
 
 namespace scenarios::arms {
@@ -18,39 +16,14 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::size_t kIdLength = 40, kTimeLength = 13, kMostReplies = 60, kShownBytes = 200;
-constexpr std::int64_t kUsualPingPeriod = 10;  // s
+constexpr std::size_t kMostReplies = 60;
 constexpr std::string_view kNet = "10.0.0.";
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-bool is_hex(char c) {
-  return is_digit(c) || (c >= 'a' && c <= 'f');
-}
-
-template <class Is, class Name>
-std::string renamed(const std::string& text, Is is, std::size_t length, Name name) {
-  std::string out;
-  for (std::size_t at = 0; at < text.size();) {
-    std::size_t end = at;
-    while (end < text.size() && is(text[end])) ++end;
-    if (end == at) {
-      out += text[at++];
-      continue;
-    }
-    const std::string run = text.substr(at, end - at);
-    out += run.size() == length ? name(run) : run;
-    at = end;
-  }
-  return out;
-}
 
 // "10.0.0.2" -> "b"
 std::string with_names(std::string text, const std::vector<std::string>& hosts) {
   for (std::size_t at = 0; (at = text.find(kNet, at)) != std::string::npos;) {
     std::size_t end = at + kNet.size();
-    while (end < text.size() && is_digit(text[end])) ++end;
+    while (end < text.size() && golden::is_digit(text[end])) ++end;
     const auto host = model::to_integer(text.substr(at + kNet.size(), end - at - kNet.size()));
     if (!host || *host < 1 || static_cast<std::size_t>(*host) > hosts.size()) {
       at = end;
@@ -76,17 +49,15 @@ class Names {
       for (Json& element : at) walk(element, name);
     } else if (at.is_string() && name != "digest") {
       std::string text = with_names(at.get<std::string>(), hosts_);
-      text =
-          renamed(text, is_hex, kIdLength, [this](const std::string& id) { return id_name(id); });
-      at = renamed(text, is_digit, kTimeLength, [](const std::string& time) {
-        return time[0] == '1' ? std::string("<T>") : time;
-      });
+      text = golden::with_ids_renamed(text, [this](const std::string& id) { return id_name(id); });
+      at = golden::with_times_renamed(text, [](const std::string&) { return "<T>"; });
     }
   }
 
  private:
   std::string id_name(const std::string& id) {
-    if (id == std::string(kIdLength, '0') || own_ids_.find(id) != std::string::npos) return id;
+    if (id == std::string(golden::kIdLength, '0') || own_ids_.find(id) != std::string::npos)
+      return id;
     return "R" + std::to_string(names_.try_emplace(id, names_.size() + 1).first->second);
   }
   const std::vector<std::string>& hosts_;
@@ -104,7 +75,7 @@ bool is_offset(std::string_view field) {
 // "ip=10.0.0.2,port=6379,state=online,..." -> its replica is known by its name.
 void name_replicas(golden::Info& info, const std::vector<std::string>& hosts) {
   for (auto& [name, value] : info) {
-    if (!name.starts_with("slave") || name.size() < 6 || !is_digit(name[5])) continue;
+    if (!name.starts_with("slave") || name.size() < 6 || !golden::is_digit(name[5])) continue;
     const std::size_t comma = value.find(','), port = value.find("port=");
     if (comma == std::string::npos || port == std::string::npos || !value.starts_with("ip="))
       continue;
@@ -257,231 +228,7 @@ Json tell_step(const Step& step, const StepTold& told, const Told& all, const Bl
   return out;
 }
 
-// --- links
-// ------------------------------------------------------------------------------------------
-
-struct Decision {
-  std::string asked, answered;
-  std::string id;                      // of the stream that follows
-  std::optional<std::int64_t> offset;  // of its first byte
-  std::optional<std::size_t> stream;   // where it begins in what the master said
-  std::string payload;                 // whole, of a full resync
-  bool full = false;
-};
-
-// Come back later: how often depends on who was ready first.
-bool only_puts_off(std::string_view answer) {
-  return answer.starts_with("-NOMASTERLINK") || answer.starts_with("-LOADING");
-}
-
-std::string line_of(std::string_view raw) {
-  return std::string(raw.substr(0, std::min(raw.find_first_of("\r\n"), raw.size())));
-}
-
-std::string joined(const std::vector<std::string>& words) {
-  std::string out;
-  for (const std::string& word : words) out += (out.empty() ? "" : " ") + word;
-  return out;
-}
-
-// The requests to be synced on one connection, each with its answer.
-std::vector<Decision> decisions_on(std::string_view asked, std::string_view answered) {
-  std::vector<Decision> out;
-  std::vector<std::pair<std::size_t, std::vector<std::string>>>
-      wishes;  // number among answered requests
-  std::size_t number = 0;
-  while (!asked.empty()) {
-    if (asked[0] == '\n') {
-      asked.remove_prefix(1);
-      continue;
-    }
-    const auto message = golden::first_message(asked);
-    if (!message) break;
-    asked.remove_prefix(message->raw.size());
-    const auto& words = message->words;
-    if (words.empty()) continue;
-    const bool ack = words.size() > 1 && model::same_word(words[0], "replconf") &&
-                     (model::same_word(words[1], "ack") || model::same_word(words[1], "getack"));
-    if (ack) continue;
-    if (model::same_word(words[0], "psync") || model::same_word(words[0], "sync"))
-      wishes.emplace_back(number, words);
-    ++number;
-  }
-  const std::string_view all = answered;
-  number = 0;
-  for (const auto& [which, words] : wishes) {
-    for (; number < which; ++number) {  // answers before
-      while (!answered.empty() && (answered[0] == '\n' || answered[0] == '\r'))
-        answered.remove_prefix(1);
-      const auto message = golden::first_message(answered);
-      if (!message || message->raw.starts_with("+FULLRESYNC") ||
-          message->raw.starts_with("+CONTINUE"))
-        break;
-      answered.remove_prefix(message->raw.size());
-    }
-    while (!answered.empty() && (answered[0] == '\n' || answered[0] == '\r'))
-      answered.remove_prefix(1);
-    Decision decision;
-    decision.asked = joined(words);
-    if (answered.find("\r\n") == std::string_view::npos) break;  // no answer
-    decision.answered = line_of(answered);
-    if (decision.answered.starts_with('$')) decision.answered = "(payload)";
-    const std::vector<std::string> reply = golden::split_words(decision.answered);
-    if (decision.answered.starts_with("+FULLRESYNC") || decision.answered == "(payload)") {
-      decision.full = true;
-      if (reply.size() > 2) {
-        decision.id = reply[1];
-        if (const auto offset = model::to_integer(reply[2])) decision.offset = *offset + 1;
-      }
-      const std::size_t begin = all.size() - answered.size();
-      const golden::Parts parts = golden::parts_of(answered);
-      if (parts.payload && parts.payload_end && *parts.payload_end >= *parts.payload)
-        decision.payload = answered.substr(*parts.payload, *parts.payload_end - *parts.payload);
-      if (parts.stream) decision.stream = begin + *parts.stream;
-      out.push_back(std::move(decision));
-      break;
-    }
-    if (decision.answered.starts_with("+CONTINUE")) {
-      decision.id = reply.size() > 1 ? reply[1] : words.size() > 1 ? words[1] : "";
-      if (words.size() > 2) decision.offset = model::to_integer(words[2]);
-      decision.stream = all.size() - answered.size() + answered.find("\r\n") + 2;
-      out.push_back(std::move(decision));
-      break;
-    }
-    if (!only_puts_off(decision.answered)) out.push_back(std::move(decision));
-  }
-  return out;
-}
-
-// Everything that one history brought over a link, by offset.
-struct Stream {
-  std::string id;
-  std::map<std::int64_t, std::string> commands;
-  std::vector<std::pair<std::int64_t, std::int64_t>>
-      covered;                        // [from, until), joined where they touch
-  std::vector<std::string> in_order;  // without what comes by itself
-
-  void cover(std::int64_t from, std::int64_t until) {
-    for (auto& [begin, end] : covered) {
-      if (from > end || until < begin) continue;
-      begin = std::min(begin, from);
-      end = std::max(end, until);
-      return;
-    }
-    covered.emplace_back(from, until);
-  }
-};
-
-bool comes_by_itself(const std::vector<std::string>& words) {
-  return !words.empty() &&
-         (model::same_word(words[0], "ping") || model::same_word(words[0], "replconf"));
-}
-
-void follow(Stream& stream, const Decision& decision, std::string_view answered) {
-  std::int64_t at = *decision.offset;
-  const std::int64_t begin = at;
-  std::string_view rest = answered.substr(*decision.stream);
-  while (!rest.empty()) {
-    const auto message = rest[0] == '\n'
-                             ? golden::Message{golden::Message::Kind::line, rest.substr(0, 1), {}}
-                             : golden::first_message(rest).value_or(golden::Message{});
-    if (message.raw.empty()) break;
-    const std::string text = golden::cut_short(
-        message.words.empty() ? std::string(message.raw) : joined(message.words), kShownBytes);
-    if (!stream.commands.contains(at)) {
-      stream.commands.emplace(at, text);
-      if (!comes_by_itself(message.words)) stream.in_order.push_back(text);
-    }
-    at += static_cast<std::int64_t>(message.raw.size());
-    rest.remove_prefix(message.raw.size());
-  }
-  stream.cover(begin, at);
-}
-
-Json tell_link(const std::vector<std::pair<std::string_view, std::string_view>>& talks,
-               const Blur& blur) {
-  Json decisions = Json::array(), payloads = Json::array();
-  std::vector<Stream> streams;
-  for (const auto& [asked, answered] : talks) {
-    for (const Decision& decision : decisions_on(asked, answered)) {
-      Json one{{"asked", golden::shown(decision.asked)},
-               {"answered", golden::shown(decision.answered)}};
-      if (blur.offsets) {
-        const auto blurred = [](const std::string& line) {
-          std::vector<std::string> words = golden::split_words(line);
-          if (words.size() > 2 && model::to_integer(words[2]).value_or(-1) >= 0) words[2] = "*";
-          return golden::shown(joined(words));
-        };
-        one["asked"] = blurred(decision.asked);
-        one["answered"] = blurred(decision.answered);
-      }
-      const bool again = !decisions.empty() && decisions.back() == one;
-      if (!again) decisions.push_back(one);
-      if (decision.full) {
-        Json payload;
-        if (!decision.payload.empty()) golden::tell_rdb(payload, decision.payload);
-        if (blur.offsets && payload.contains("rdb")) {
-          for (Json& aux : payload["rdb"]["aux"]) {
-            if (aux.is_array() && aux.size() > 1 && aux[0] == "repl-offset") aux[1] = "*";
-          }
-        }
-        if (!again)
-          payloads.push_back(payload);
-        else if (!payload.is_null() && !payloads.empty())
-          payloads.back() = payload;  // the one that came through
-      }
-      if (!decision.stream || !decision.offset) continue;
-      auto it = std::find_if(streams.begin(), streams.end(),
-                             [&](const Stream& s) { return s.id == decision.id; });
-      if (it == streams.end()) {
-        streams.push_back({});
-        it = streams.end() - 1;
-        it->id = decision.id;
-      }
-      follow(*it, decision, answered);
-    }
-  }
-  Json out{{"decisions", decisions}, {"payloads", payloads}, {"streams", Json::array()}};
-  if (blur.data) {
-    out["payloads"] = Json::array();
-    return out;
-  }
-  for (const Stream& stream : streams) {
-    Json one{{"id", golden::shown(stream.id)}};
-    if (blur.offsets) {
-      one["in_order"] = Json::array();
-      for (const std::string& command : stream.in_order)
-        one["in_order"].push_back(golden::shown(command));
-    } else {
-      one["covered"] = Json::array();
-      for (const auto& [from, until] : stream.covered) one["covered"].push_back({from, until});
-      one["commands"] = Json::array();
-      for (const auto& [at, text] : stream.commands)
-        one["commands"].push_back({{"at", at}, {"is", golden::shown(text)}});
-    }
-    out["streams"].push_back(std::move(one));
-  }
-  return out;
-}
-
-Json tell_links(const Told& told, const Blur& blur) {
-  Json out = Json::object();
-  for (std::uint32_t from = 0; from < told.hosts.size(); ++from) {
-    for (std::uint32_t to = 0; to < told.hosts.size(); ++to) {
-      if (from == to) continue;
-      std::vector<std::pair<std::string_view, std::string_view>> talks;
-      for (const Direction* way : told.wire.between(sim::HostId{from}, sim::HostId{to})) {
-        if (!sim::dialled(way->end())) continue;
-        talks.emplace_back(way->bytes(), told.wire.find(sim::peer_of(way->end()))->bytes());
-      }
-      Json link = tell_link(talks, blur);
-      if (!link["decisions"].empty())
-        out[told.hosts[from] + ">" + told.hosts[to]] = std::move(link);
-    }
-  }
-  return out;
-}
-
+// What the scenario itself says on a wire: ids in it are not of any run.
 std::string own_texts(const Scenario& scenario) {
   std::string out;
   for (const Peer& peer : scenario.peers) {
@@ -498,87 +245,7 @@ std::string own_texts(const Scenario& scenario) {
   return out;
 }
 
-// --- what both can speak of
-// -------------------------------------------------------------------------
-
-bool covers(const Json& stream, std::int64_t at) {
-  for (const Json& piece : stream["covered"]) {
-    if (at >= piece[0].get<std::int64_t>() && at < piece[1].get<std::int64_t>()) return true;
-  }
-  return false;
-}
-
-void keep_covered(Json& stream, const Json& other) {
-  Json kept = Json::array();
-  for (const Json& command : stream["commands"]) {
-    if (covers(other, command["at"].get<std::int64_t>())) kept.push_back(command);
-  }
-  stream["commands"] = std::move(kept);
-}
-
-void keep_common_streams(Json& one, Json& other) {
-  std::vector<Json> left, right;
-  for (Json& stream : one) {
-    for (Json& twin : other) {
-      if (stream["id"] != twin["id"]) continue;
-      if (stream.contains("in_order")) {
-        const std::size_t both = std::min(stream["in_order"].size(), twin["in_order"].size());
-        for (Json* list : {&stream["in_order"], &twin["in_order"]}) {
-          while (list->size() > both) list->erase(list->size() - 1);
-        }
-      } else {
-        keep_covered(stream, twin);
-        keep_covered(twin, stream);
-        stream.erase("covered");
-        twin.erase("covered");
-      }
-      left.push_back(stream);
-      right.push_back(twin);
-    }
-  }
-  one = Json(left);
-  other = Json(right);
-  if (left.empty()) one = other = Json::array();
-}
-
 }  // namespace
-
-bool has_pings(const Told& told) {
-  const auto& records = told.trace.records();
-  return std::any_of(records.begin(), records.end(), [](const sim::Record& record) {
-    const auto* const message = std::get_if<sim::record::Message>(&record.what);
-    return message != nullptr && message->text == "ping";
-  });
-}
-
-Blur blur_of(const Scenario& scenario, const Told& simulated) {
-  Blur blur;
-  for (const Step& step : scenario.steps) {
-    if (std::holds_alternative<Load>(step.what)) {
-      return {true, true, false,
-              "random commands are in the stream: offsets and data are each arm's own"};
-    }
-  }
-  for (const Step& step : scenario.steps) {
-    const auto* const fault = std::get_if<Fault>(&step.what);
-    const auto* const job = fault == nullptr ? nullptr : std::get_if<JobFault>(&fault->what);
-    blur.attempts |= job != nullptr && job->does == JobFault::Does::dies;
-  }
-  if (blur.attempts)
-    blur.reason = "how often a snapshot is tried while its jobs die is each arm's own";
-  std::int64_t shortest = std::numeric_limits<std::int32_t>::max();
-  for (const Node& node : scenario.nodes) {
-    std::int64_t period = kUsualPingPeriod;
-    for (const auto& [name, value] : node.config) {
-      if (name == "repl-ping-replica-period") period = model::to_integer(value).value_or(period);
-    }
-    shortest = std::min(shortest, period);
-  }
-  blur.offsets =
-      shortest * 1'000'000 <= simulated.ended.time_since_epoch().count() || has_pings(simulated);
-  if (blur.offsets) blur.reason = "pings are in the stream: offsets are each arm's own";
-  return blur;
-}
 
 Json transcript(const Scenario& scenario, const Told& told, const Blur& blur) {
   Json out{{"steps", Json::array()}};
@@ -597,19 +264,6 @@ Json transcript(const Scenario& scenario, const Told& told, const Blur& blur) {
   const std::string own = own_texts(scenario);
   Names(told.hosts, own).walk(out);
   return out;
-}
-
-void keep_common(Json& one, Json& other) {
-  for (auto& [name, link] : one["links"].items()) {
-    if (!other["links"].contains(name)) continue;
-    Json& twin = other["links"][name];
-    keep_common_streams(link["streams"], twin["streams"]);
-    const std::size_t both = std::min(link["payloads"].size(), twin["payloads"].size());
-    for (std::size_t i = 0; i < both; ++i) {
-      if (link["payloads"][i].is_null() || twin["payloads"][i].is_null())
-        link["payloads"][i] = twin["payloads"][i] = nullptr;
-    }
-  }
 }
 
 bool looks_agree(const Look& one, const Look& other, const std::vector<std::string>& hosts,

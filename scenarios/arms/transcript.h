@@ -1,7 +1,7 @@
 // What an arm told, as JSON in one form, in which two arms that did the same are equal:
 //
 //   {"steps": [{"outcome", "replies", "look"}], "end": {...},
-//    "links": {"b>a": {"decisions": [...], "payloads": [...], "streams": [...]}}}
+//    "links": {...}}                                                   see links.h
 //
 // Replication ids are R1, R2, .. in order of their first appearance, hosts have their names, times
 // of day are <T>. What depends on the speed of a machine is left out: how often something was
@@ -13,26 +13,12 @@
 #include <string>
 #include <vector>
 
+#include "scenarios/arms/blur.h"
 #include "scenarios/arms/told.h"
 
 namespace scenarios::arms {
 
-// What cannot be compared in this scenario, and why.
-struct Blur {
-  bool offsets = false;   // pings or loads are in the stream
-  bool data = false;      // loads are
-  bool attempts = false;  // snapshots die, as often as they are tried
-  std::string reason;
-};
-// Whether pings went over any link.
-bool has_pings(const Told& told);
-Blur blur_of(const Scenario& scenario, const Told& simulated);
-
 nlohmann::ordered_json transcript(const Scenario& scenario, const Told& told, const Blur& blur);
-
-// Of two transcripts: leaves in both what both can speak of. Streams: the offsets that both
-// covered; payloads: those that were whole in both.
-void keep_common(nlohmann::ordered_json& one, nlohmann::ordered_json& other);
 
 // One look, ids left out, which have names only in the whole: for who waits until two agree.
 bool looks_agree(const Look& one, const Look& other, const std::vector<std::string>& hosts,

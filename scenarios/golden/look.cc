@@ -40,18 +40,6 @@ bool is_numbered(std::string_view name, std::string_view word) {
          model::to_integer(name.substr(word.size()));
 }
 
-std::map<std::string, std::string> fields_of(std::string_view text) {
-  std::map<std::string, std::string> fields;
-  while (!text.empty()) {
-    const std::size_t comma = std::min(text.find(','), text.size());
-    const std::string_view one = text.substr(0, comma);
-    const std::size_t equals = std::min(one.find('='), one.size());
-    fields[std::string(one.substr(0, equals))] = one.substr(std::min(equals + 1, one.size()));
-    text.remove_prefix(std::min(comma + 1, text.size()));
-  }
-  return fields;
-}
-
 Json tell_database(std::string_view text) {
   std::string out;
   while (!text.empty()) {
@@ -67,15 +55,12 @@ Json tell_database(std::string_view text) {
 
 }  // namespace
 
-Info info_of(const World& world, std::size_t node) {
+Info info_lines(std::string_view text) {
   Info info;
-  const std::string all =
-      model::info(*world.state(node), model::Instant(world.now().time_since_epoch()), "all");
-  std::string_view rest = all;
-  while (!rest.empty()) {
-    const std::size_t end = std::min(rest.find("\r\n"), rest.size());
-    const std::string_view line = rest.substr(0, end);
-    rest.remove_prefix(std::min(end + 2, rest.size()));
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find("\r\n"), text.size());
+    const std::string_view line = text.substr(0, end);
+    text.remove_prefix(std::min(end + 2, text.size()));
     const std::size_t colon = line.find(':');
     if (colon == std::string_view::npos || line.starts_with('#')) continue;
     info.emplace_back(line.substr(0, colon), line.substr(colon + 1));
@@ -83,10 +68,27 @@ Info info_of(const World& world, std::size_t node) {
   return info;
 }
 
+Info info_of(const World& world, std::size_t node) {
+  return info_lines(
+      model::info(*world.state(node), model::Instant(world.now().time_since_epoch()), "all"));
+}
+
 const std::string* field(const Info& info, std::string_view name) {
   const auto it =
       std::find_if(info.begin(), info.end(), [&](const auto& f) { return f.first == name; });
   return it == info.end() ? nullptr : &it->second;
+}
+
+std::map<std::string, std::string> fields_of(std::string_view value) {
+  std::map<std::string, std::string> fields;
+  while (!value.empty()) {
+    const std::size_t comma = std::min(value.find(','), value.size());
+    const std::string_view one = value.substr(0, comma);
+    const std::size_t equals = std::min(one.find('='), one.size());
+    fields[std::string(one.substr(0, equals))] = one.substr(std::min(equals + 1, one.size()));
+    value.remove_prefix(std::min(comma + 1, value.size()));
+  }
+  return fields;
 }
 
 std::string label_of(const Labels& labels, const std::string& port) {

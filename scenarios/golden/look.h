@@ -4,6 +4,7 @@
 #include <map>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -13,8 +14,11 @@ namespace scenarios::golden {
 
 // INFO as name and value, in its order.
 using Info = std::vector<std::pair<std::string, std::string>>;
+Info info_lines(std::string_view text);
 Info info_of(const World& world, std::size_t node);
 const std::string* field(const Info& info, std::string_view name);
+// Of a value that has several: "ip=127.0.0.1,port=6380,state=online".
+std::map<std::string, std::string> fields_of(std::string_view value);
 
 // Ports of servers, scripted masters and the proxies before them, and what they are called:
 // "<port:A>".

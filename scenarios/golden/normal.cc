@@ -7,38 +7,12 @@
 #include <regex>
 
 #include "model/data/number.h"
+#include "scenarios/golden/varying.h"
 
 namespace scenarios::golden {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-constexpr std::size_t kIdLength = 40, kTimeLength = 13;
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-bool is_hex(char c) {
-  return is_digit(c) || (c >= 'a' && c <= 'f');
-}
-
-// Replaces every longest run of such characters that has `length` of them.
-template <class Is, class Name>
-std::string renamed(const std::string& text, Is is, std::size_t length, Name name) {
-  std::string out;
-  for (std::size_t at = 0; at < text.size();) {
-    std::size_t end = at;
-    while (end < text.size() && is(text[end])) ++end;
-    if (end == at) {
-      out += text[at++];
-      continue;
-    }
-    const std::string run = text.substr(at, end - at);
-    out += run.size() == length ? name(run) : run;
-    at = end;
-  }
-  return out;
-}
 
 class Names {
  public:
@@ -86,11 +60,9 @@ class Names {
       const std::string named = text.size() == kTimeLength ? time_name(text) : text;
       return named == text ? at : Json(named);
     }
-    std::string text = renamed(at.get<std::string>(), is_hex, kIdLength,
-                               [this](const std::string& id) { return id_name(id); });
-    text = renamed(text, is_digit, kTimeLength, [this](const std::string& time) {
-      return time[0] == '1' ? time_name(time) : time;
-    });
+    std::string text = with_ids_renamed(at.get<std::string>(),
+                                        [this](const std::string& id) { return id_name(id); });
+    text = with_times_renamed(text, [this](const std::string& time) { return time_name(time); });
     for (const auto& [pattern, with] : masks_) text = std::regex_replace(text, pattern, with);
     return text;
   }

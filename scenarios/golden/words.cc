@@ -100,6 +100,12 @@ std::vector<std::string> split_words(std::string_view text) {
   return words;
 }
 
+std::string joined(const std::vector<std::string>& words) {
+  std::string out;
+  for (const std::string& word : words) out += (out.empty() ? "" : " ") + word;
+  return out;
+}
+
 std::optional<Message> first_message(std::string_view bytes) {
   Message message;
   std::string_view text;

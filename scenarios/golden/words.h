@@ -30,6 +30,8 @@ std::optional<Message> first_message(std::string_view bytes);
 
 // Parted at any white space.
 std::vector<std::string> split_words(std::string_view text);
+// With a blank between any two.
+std::string joined(const std::vector<std::string>& words);
 
 // Where the parts of what a master sends lie.
 struct Parts {

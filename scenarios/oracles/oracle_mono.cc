@@ -9,18 +9,13 @@
 #include "model/data/resp.h"
 #include "model/own_streams.h"
 #include "scenarios/oracles/oracle_list.h"
+#include "scenarios/oracles/peaks.h"
 
 namespace scenarios {
 namespace {
 
 using model::Offset;
 using model::ReplId;
-
-// How far a node ever was in a history, over all its lives: what it acknowledged may arrive late.
-struct Peak {
-  ReplId id;
-  Offset offset = 0;
-};
 
 class Mono final : public Judging<Mono> {
  public:
@@ -37,15 +32,8 @@ class Mono final : public Judging<Mono> {
 
  private:
   static void remember(std::vector<Peak>& peaks, const Scene& scene) {
-    const Glance& now = scene.now;
     if (scene.same_life() && !scene.moved()) return;
-    const auto known =
-        std::find_if(peaks.begin(), peaks.end(), [&](const Peak& p) { return p.id == now.id; });
-    if (known == peaks.end()) {
-      peaks.push_back({now.id, now.offset});
-    } else {
-      known->offset = std::max(known->offset, now.offset);
-    }
+    raise(peaks, scene.now.id, scene.now.offset);
   }
 
   void judge_step(const Scene& scene) {
@@ -161,6 +149,7 @@ class Mono final : public Judging<Mono> {
     return result;
   }
 
+  // Over all its lives: what it acknowledged may arrive late.
   PerNode<std::vector<Peak>> peaks_;
 };
 

@@ -63,17 +63,10 @@ class Proto final : public Judging<Proto> {
                "acknowledged it");
       return true;
     });
-    for (const model::Effect& effect : scene.seen.effects) {
-      const auto* edge = std::get_if<model::Transitioned>(&effect);
-      if (edge == nullptr || edge->machine != model::MachineKind::replica_feed ||
-          model::FeedEvent{edge->on} != model::FeedEvent::snapshot_relayed) {
-        continue;
-      }
-      const auto session = scene.state.sessions.find(edge->instance);
-      if (session == scene.state.sessions.end()) continue;
-      if (scene.seen.conn == edge->instance) continue;  // it is what was heard now
-      const model::Feed& feed = session->second.feed;
-      awaited.push_back({edge->instance, feed.acked_at, feed.snapshot_offset + 1});
+    for (const model::ConnId conn : scene.feeds_that_took(model::FeedEvent::snapshot_relayed)) {
+      if (scene.seen.conn == conn) continue;  // it is what was heard now
+      const model::Feed& feed = scene.state.sessions.at(conn).feed;
+      awaited.push_back({conn, feed.acked_at, feed.snapshot_offset + 1});
     }
   }
 

@@ -192,15 +192,8 @@ class StateOracle final : public Judging<StateOracle> {
 
   // A replica goes online behind a diskless snapshot when it was sent all of it (R4.16).
   void judge_relayed(const Scene& scene) {
-    for (const model::Effect& effect : scene.seen.effects) {
-      const auto* edge = std::get_if<model::Transitioned>(&effect);
-      if (edge == nullptr || edge->machine != model::MachineKind::replica_feed ||
-          model::FeedEvent{edge->on} != model::FeedEvent::snapshot_relayed) {
-        continue;
-      }
-      const auto session = scene.state.sessions.find(edge->instance);
-      if (session == scene.state.sessions.end()) continue;
-      const std::size_t sent = session->second.feed.file_sent;
+    for (const model::ConnId conn : scene.feeds_that_took(model::FeedEvent::snapshot_relayed)) {
+      const std::size_t sent = scene.state.sessions.at(conn).feed.file_sent;
       if (sent >= scene.before.snapshot_size) continue;
       report(scene, "online-too-soon",
              "has a replica online that was sent " + std::to_string(sent) + " of " +

@@ -16,6 +16,7 @@
 
 #include "model/own_streams.h"
 #include "scenarios/oracles/oracle_list.h"
+#include "scenarios/oracles/peaks.h"
 
 namespace scenarios {
 namespace {
@@ -23,11 +24,6 @@ namespace {
 using model::LinkEvent;
 using model::Offset;
 using model::ReplId;
-
-struct Peak {
-  ReplId id;
-  Offset offset = 0;
-};
 
 // A write that a client was told of as held here.
 struct Promise {
@@ -64,13 +60,7 @@ class Wait final : public Judging<Wait> {
       const auto expected = scene.expected();
       if (expected && *expected != now.digest) return;
     }
-    const auto known =
-        std::find_if(peaks.begin(), peaks.end(), [&](const Peak& p) { return p.id == now.id; });
-    if (known == peaks.end()) {
-      peaks.push_back({now.id, now.offset});
-    } else {
-      known->offset = std::max(known->offset, now.offset);
-    }
+    raise(peaks, now.id, now.offset);
   }
 
   // Who is at the other side of a replica's connection. A raw peer that plays one may acknowledge

@@ -58,6 +58,19 @@ Scene::Scene(const Seen& an_event, const NodeView& a_node, const Glance& was, co
   }
 }
 
+std::vector<model::ConnId> Scene::feeds_that_took(model::FeedEvent event) const {
+  std::vector<model::ConnId> feeds;
+  if (!feed_edge_) return feeds;
+  for (const model::Effect& effect : seen.effects) {
+    const auto* edge = std::get_if<model::Transitioned>(&effect);
+    if (edge == nullptr || edge->machine != model::MachineKind::replica_feed ||
+        model::FeedEvent{edge->on} != event)
+      continue;
+    if (state.sessions.contains(edge->instance)) feeds.push_back(edge->instance);
+  }
+  return feeds;
+}
+
 bool Scene::inside_unit() const {
   return seen.midway && !state.unit.empty();
 }

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "model/machines.h"
 #include "model/replid.h"
@@ -73,6 +74,8 @@ struct Scene {
     return ((link_events_ >> static_cast<unsigned>(event)) & 1U) != 0;
   }
   bool feed_took_edge() const { return feed_edge_; }
+  // The replicas whose feeds took this edge, as far as they are still connected.
+  std::vector<model::ConnId> feeds_that_took(model::FeedEvent event) const;
 
  private:
   std::uint32_t link_events_ = 0;  // a bit for each

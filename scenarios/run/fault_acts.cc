@@ -2,24 +2,13 @@
 #include <algorithm>
 
 #include "model/state.h"
+#include "scenarios/run/fault_plan.h"
 #include "scenarios/run/injector.h"
 
 namespace scenarios {
 namespace {
 
 const std::vector<Way> kNoWays;
-
-// Whether there is something to undo, whatever the scenario says of how long.
-struct Lasting {
-  bool operator()(const Cut&) const { return false; }
-  bool operator()(const Crash&) const { return false; }
-  bool operator()(const Restart&) const { return false; }
-  bool operator()(const Stop&) const { return false; }
-  bool operator()(const Resume&) const { return false; }
-  bool operator()(const Flip&) const { return false; }
-  bool operator()(const ClockFault& clock) const { return clock.drift_ppm.has_value(); }
-  bool operator()(const auto&) const { return true; }
-};
 
 const std::vector<Way>& ways_of(const Fault& fault) {
   if (const auto* hold = std::get_if<HoldWays>(&fault.what)) return hold->ways;
@@ -85,11 +74,7 @@ class Injector::Act {
   void operator()(const Resume& resume) { count(world_.resume(node(resume.node))); }
   void operator()(const SlowLoop& slow) { world_.slow_down(node(slow.node), slow.by); }
   void operator()(const JobFault& job) {
-    const Fault& what = plan(world_, fault_);
-    const std::uint32_t jobs = what.when || what.after_bytes ? 1
-                               : what.lasts                  ? 0
-                                                             : std::max(1U, what.times);
-    world_.order_job(job, node(job.node), jobs, tag(fault_));
+    world_.order_job(job, node(job.node), jobs_struck(plan(world_, fault_)), tag(fault_));
   }
   void operator()(const DiskFault& disk) { world_.fill_disk(node(disk.node), true); }
   void operator()(const ClockFault& clock) {
@@ -143,11 +128,7 @@ void Injector::flip_byte(World& world, const Flip& flip, const Direction& way,
   if (!in_payload || s == nullptr || !s->config.rdbchecksum) world.input_corrupted(to, way.end());
 }
 
-// --- lasting, and undoing ------------------------------------------------------------------------
-
-bool Injector::lasts(const Fault& fault) {
-  return std::visit(Lasting{}, fault.what) || fault.lasts.has_value();
-}
+// --- undoing -------------------------------------------------------------------------------------
 
 class Injector::Undo {
  public:
@@ -220,10 +201,7 @@ void Injector::apply_shape(World& world, const Way& way) const {
   for (const Active& fault : faults_) {
     const auto* const shape = std::get_if<Reshape>(&plan(world, fault).what);
     if (shape == nullptr || !fault.in_force || !names(plan(world, fault), way)) continue;
-    profile.latency = shape->latency.value_or(profile.latency);
-    profile.jitter = shape->jitter.value_or(profile.jitter);
-    profile.bytes_per_second = shape->bytes_per_second.value_or(profile.bytes_per_second);
-    profile.pieces = shape->pieces.value_or(profile.pieces);
+    reshape(profile, *shape);
     by = tag(fault);
   }
   world.kernel().set_link(from, to, profile, by);

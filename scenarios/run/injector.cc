@@ -3,17 +3,12 @@
 #include <algorithm>
 
 #include "scenarios/run/conditions.h"
+#include "scenarios/run/fault_plan.h"
 
 namespace scenarios {
 
 const Fault& Injector::plan(const World& world, const Active& fault) {
   return std::get<Fault>(world.scenario().steps[fault.step].what);
-}
-
-// The byte that a fault strikes at, if it waits for one.
-const BytePoint* Injector::byte_point(const Fault& fault) {
-  if (const auto* flip = std::get_if<Flip>(&fault.what)) return &flip->at;
-  return fault.after_bytes ? &*fault.after_bytes : nullptr;
 }
 
 void Injector::tell(World& world, const Active& fault, std::string_view what) const {
@@ -65,48 +60,6 @@ void Injector::watch(World& world, const Sight& sight) {
   }
 }
 
-namespace {
-
-// Where in `way` a point lies, as soon as that can be told.
-std::optional<std::uint64_t> position_of(const BytePoint& point, const Direction& way,
-                                         std::uint64_t delivered) {
-  using Base = BytePoint::Base;
-  const Landmarks& known = way.landmarks();
-  if (point.percent) {
-    if (!known.payload || !known.payload_end) return std::nullopt;
-    return *known.payload + (*known.payload_end - *known.payload) * *point.percent / 100;
-  }
-  std::optional<std::uint64_t> base;
-  switch (point.base) {
-    case Base::connection:
-      base = 0;
-      break;
-    case Base::now:
-      base = delivered;
-      break;
-    case Base::reply:
-      base = known.reply;
-      break;
-    case Base::header:
-      base = known.header;
-      break;
-    case Base::payload:
-      base = known.payload;
-      break;
-    case Base::payload_end:
-      base = known.payload_end;
-      break;
-    case Base::stream:
-      base = known.stream;
-      break;
-  }
-  if (!base) return std::nullopt;
-  const std::int64_t position = static_cast<std::int64_t>(*base) + point.count;
-  return static_cast<std::uint64_t>(std::max<std::int64_t>(0, position));
-}
-
-}  // namespace
-
 // Sets the byte to wait for on the first connection where it can still be reached.
 void Injector::make_appointment(World& world, Active& fault) {
   sim::Kernel& kernel = world.kernel();
@@ -119,7 +72,7 @@ void Injector::make_appointment(World& world, Active& fault) {
     const std::uint32_t connection = number(way->end()) / 2;
     if (connection < fault.first_connection || !kernel.alive(way->end())) continue;
     if (fault.last_connection > 0 && connection >= fault.last_connection) continue;
-    const auto position = position_of(point, *way, kernel.delivered(way->end()));
+    const auto position = position_of(point, way->landmarks(), kernel.delivered(way->end()));
     if (!position || *position < kernel.delivered(way->end())) continue;
     fault.waits_for = Appointment{way->end(), *position};
     fault.first_connection = connection + 1;  // the next one, if this comes to nothing
@@ -181,9 +134,7 @@ void Injector::end(World& world, Active& fault) {
 
 void Injector::heal(World& world, const Heal& which) {
   for (std::size_t i = 0; i < faults_.size(); ++i) {
-    const std::string& name = plan(world, faults_[i]).name;
-    const bool meant = std::find(which.names.begin(), which.names.end(), name) != which.names.end();
-    if (!which.all && (name.empty() || !meant)) continue;
+    if (!heals(which, plan(world, faults_[i]))) continue;
     faults_[i].armed = false;
     end(world, faults_[i]);
   }

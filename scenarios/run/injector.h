@@ -84,7 +84,6 @@ class Injector {
 
   static const Fault& plan(const World& world, const Active& fault);
   static sim::FaultTag tag(const Active& fault) { return sim::FaultTag{fault.number}; }
-  static const BytePoint* byte_point(const Fault& fault);
 
   void arm(World& world, Active& fault);
   void make_appointment(World& world, Active& fault);
@@ -95,7 +94,6 @@ class Injector {
   // What the kinds of faults do, and how they are undone: fault_acts.cc.
   class Act;
   class Undo;
-  static bool lasts(const Fault& fault);
   void act(World& world, Active& fault, std::optional<sim::EndId> at);
   void undo(World& world, Active& fault);
   static void flip_byte(World& world, const Flip& flip, const Direction& way,

@@ -174,11 +174,7 @@ void failover(Script& s) {
     case 1: {  // nobody hears from it
       Fault fault;
       HoldWays hold;
-      for (const Standing& other : s.cast) {
-        if (other.name == master) continue;
-        hold.ways.push_back({master, other.name});
-        hold.ways.push_back({other.name, master});
-      }
+      hold.ways = s.ways_around(master);
       fault.what = std::move(hold);
       fault.name = name = s.fresh("split");
       s.fault(std::move(fault));
@@ -521,11 +517,7 @@ void idle(Script& s) {
     Fault fault;
     fault.name = name;
     HoldWays hold;
-    for (const Standing& other : s.cast) {
-      if (other.name == master) continue;
-      hold.ways.push_back({master, other.name});
-      hold.ways.push_back({other.name, master});
-    }
+    hold.ways = s.ways_around(master);
     fault.what = std::move(hold);
     s.fault(std::move(fault));
     Fault cut;

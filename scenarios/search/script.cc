@@ -134,6 +134,16 @@ std::string Script::address(std::string_view node) const {
   return "10.0.0." + std::to_string(index(node) + 1) + " 6379";
 }
 
+std::vector<Way> Script::ways_around(std::string_view node) const {
+  std::vector<Way> ways;
+  for (const Standing& other : cast) {
+    if (other.name == node) continue;
+    ways.push_back({std::string(node), other.name});
+    ways.push_back({other.name, std::string(node)});
+  }
+  return ways;
+}
+
 std::string Script::top_of(std::string_view node) const {
   std::string at(node);
   for (std::size_t hops = 0; hops <= cast.size(); ++hops) {

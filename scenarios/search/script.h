@@ -149,6 +149,8 @@ class Script {
   // Two between whom bytes of replication travel: {master, replica}. Two others when there are
   // none.
   std::pair<std::string, std::string> a_link();
+  // All ways to a node and from it, for when nobody hears from it.
+  std::vector<Way> ways_around(std::string_view node) const;
   // The top of the tree that `node` is in; itself when that is a circle.
   std::string top_of(std::string_view node) const;
 

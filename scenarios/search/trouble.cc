@@ -94,14 +94,7 @@ std::vector<Way> some_ways(Script& s, const std::string& master, const std::stri
     default:
       break;
   }
-  const std::string& alone = s.dice.chance(1, 2) ? replica : master;
-  std::vector<Way> ways;
-  for (const Standing& other : s.cast) {
-    if (other.name == alone) continue;
-    ways.push_back({alone, other.name});
-    ways.push_back({other.name, alone});
-  }
-  return ways;
+  return s.ways_around(s.dice.chance(1, 2) ? replica : master);
 }
 
 // --- kinds ---------------------------------------------------------------------------------------

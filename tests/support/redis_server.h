@@ -1,10 +1,12 @@
-// A real redis-server for a test: live::RedisProcess on a free port, with a client that blocks.
+// A real redis-server for a test: live::RedisProcess on a free port, with a client (LiveClient) of it.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "model/data/resp.h"
+#include "tests/support/live_client.h"
 #include "tools/live/redis_process.h"
 
 namespace test_support {
@@ -15,7 +17,6 @@ class RedisServer {
   // command line. Throws std::runtime_error, in a sentence, when there is no redis-server on the
   // PATH or it does not come up; the message ends with what it logged.
   explicit RedisServer(const std::string& file = {}, std::vector<std::string> options = {});
-  ~RedisServer();
   RedisServer(const RedisServer&) = delete;
   RedisServer& operator=(const RedisServer&) = delete;
 
@@ -30,8 +31,7 @@ class RedisServer {
   [[noreturn]] void give_up(const std::string& why);
 
   live::RedisProcess process_;
-  int socket_ = -1;
-  model::ReplyParser replies_;
+  std::optional<LiveClient> client_;
 };
 
 }  // namespace test_support

@@ -5,27 +5,27 @@
 #include "model/data/number.h"
 #include "model/data/rdb.h"
 #include "model/data/text.h"
+#include "scenarios/golden/words.h"
 #include "tools/live/clauses.h"
 #include "tools/live/stage.h"
 
 namespace live {
 namespace {
 
-std::string joined(const std::vector<std::string>& argv) {
-  std::string all;
-  for (const std::string& word : argv) all += (all.empty() ? "" : " ") + word;
+std::string in_words(const std::vector<std::string>& argv) {
+  const std::string all = scenarios::golden::joined(argv);
   return all.empty() ? "nothing" : all;
 }
 
 void expect_command(const std::vector<std::string>& got, const std::vector<std::string>& wanted) {
   bool same = got.size() == wanted.size() && !got.empty() && model::same_word(got[0], wanted[0]);
   for (std::size_t i = 1; same && i < got.size(); ++i) same = got[i] == wanted[i];
-  expect(same, "in the stream: " + joined(wanted), joined(got));
+  expect(same, "in the stream: " + in_words(wanted), in_words(got));
 }
 
 void expect_word(const std::vector<std::string>& got, std::string_view word) {
   expect(!got.empty() && model::same_word(got[0], word), "in the stream: " + std::string(word),
-         joined(got));
+         in_words(got));
 }
 
 bool is_id(std::string_view text) {
@@ -145,7 +145,7 @@ void replconf_words(Stage& stage) {
   const auto answered = [&](const std::vector<std::string>& argv, const std::string& wanted) {
     replica.probe().say(argv);
     const std::string answer = replica.line();
-    expect(answer.starts_with(wanted), wanted + " to " + joined(argv), answer);
+    expect(answer.starts_with(wanted), wanted + " to " + in_words(argv), answer);
   };
   answered({"REPLCONF", "capa", "eof", "capa", "psync2"}, "+OK");
   answered({"REPLCONF", "capa", "something-new"}, "+OK");
@@ -276,7 +276,7 @@ void absolute_deadlines(Stage& stage) {
   stage.ask({"EXPIRE", stage.key("mortal"), "1000"});
   const auto got = witness.data_command();
   expect(model::same_word(got[0], "PEXPIREAT") || model::same_word(got[0], "EXPIREAT"),
-         "in the stream: PEXPIREAT <key> <time of day>", joined(got));
+         "in the stream: PEXPIREAT <key> <time of day>", in_words(got));
 }
 
 // Several times: the server may find it overdue by itself, before the command does.
@@ -293,7 +293,7 @@ void expired_key(Stage& stage) {
     const bool wrapped = model::same_word(got[0], "MULTI");
     if (wrapped) got = witness.data_command();
     expect(!got.empty() && (model::same_word(got[0], "DEL") || model::same_word(got[0], "UNLINK")),
-           "in the stream: DEL <key>, before the command that found it overdue", joined(got));
+           "in the stream: DEL <key>, before the command that found it overdue", in_words(got));
     expect_word(witness.data_command(), "APPEND");
     if (wrapped) expect_word(witness.data_command(), "EXEC");
   }

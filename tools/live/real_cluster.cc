@@ -35,19 +35,6 @@ const RedisProcess::Options kUsual = {
 
 }  // namespace
 
-Info info_lines(std::string_view text) {
-  Info info;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find("\r\n"), text.size());
-    const std::string_view line = text.substr(0, end);
-    text.remove_prefix(std::min(end + 2, text.size()));
-    const std::size_t colon = line.find(':');
-    if (colon == std::string_view::npos || line.starts_with('#')) continue;
-    info.emplace_back(line.substr(0, colon), line.substr(colon + 1));
-  }
-  return info;
-}
-
 struct RealCluster::Loop {
   asio::io_context io{1};
   asio::executor_work_guard<asio::io_context::executor_type> busy{io.get_executor()};
@@ -216,7 +203,7 @@ const Info* RealCluster::info(std::size_t index) {
   if (!node.info) {
     const auto reply = ask(index, {"INFO", "everything"});
     if (!reply || reply->kind != model::Reply::Kind::bulk) return nullptr;
-    Info info = info_lines(loopback_.for_scenario(reply->text));
+    Info info = scenarios::golden::info_lines(loopback_.for_scenario(reply->text));
     for (auto& [name, value] : info) {
       if (name != "master_host") continue;
       if (const auto host = host_named(value)) value = names_[*host];

@@ -136,7 +136,4 @@ class RealCluster {
   std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
 };
 
-// INFO as name and value, in its order.
-scenarios::golden::Info info_lines(std::string_view text);
-
 }  // namespace live

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "model/data/number.h"
-#include "scenarios/run/conditions.h"
+#include "scenarios/run/fault_plan.h"
 
 namespace live {
 
@@ -23,18 +23,6 @@ bool has(const Ways& ways, const Way& way) {
   return std::find(ways.begin(), ways.end(), way) != ways.end();
 }
 
-// Whether there is something to undo, whatever the scenario says of how long.
-struct Lasting {
-  bool operator()(const Cut&) const { return false; }
-  bool operator()(const Crash&) const { return false; }
-  bool operator()(const Restart&) const { return false; }
-  bool operator()(const Stop&) const { return false; }
-  bool operator()(const Resume&) const { return false; }
-  bool operator()(const Flip&) const { return false; }
-  bool operator()(const ClockFault&) const { return false; }
-  bool operator()(const auto&) const { return true; }
-};
-
 }  // namespace
 
 RealFaults::RealFaults(RealCluster& cluster, RealSight& sight) : cluster_(cluster), sight_(sight) {
@@ -42,11 +30,6 @@ RealFaults::RealFaults(RealCluster& cluster, RealSight& sight) : cluster_(cluste
   cluster_.on_stopped = [this](std::uint32_t number, bool by_dialler) {
     stopped(number, by_dialler);
   };
-}
-
-const BytePoint* RealFaults::byte_point(const Fault& fault) {
-  if (const auto* flip = std::get_if<Flip>(&fault.what)) return &flip->at;
-  return fault.after_bytes ? &*fault.after_bytes : nullptr;
 }
 
 void RealFaults::tell(const Active& fault, std::string_view what) {
@@ -100,12 +83,8 @@ void RealFaults::settle(std::size_t from, std::size_t to) {
         drops |= has(hold->ways, way) || has(hold->ways, back);
     }
     if (const auto* shape = std::get_if<Reshape>(&fault.plan->what);
-        shape != nullptr && has(shape->ways, way)) {
-      profile.latency = shape->latency.value_or(profile.latency);
-      profile.jitter = shape->jitter.value_or(profile.jitter);
-      profile.bytes_per_second = shape->bytes_per_second.value_or(profile.bytes_per_second);
-      profile.pieces = shape->pieces.value_or(profile.pieces);
-    }
+        shape != nullptr && has(shape->ways, way))
+      reshape(profile, *shape);
     if (const auto* welcome = std::get_if<Welcoming>(&fault.plan->what);
         welcome != nullptr && welcome->way == way) {
       refuses |= welcome->what == sim::Welcome::refuse;
@@ -191,7 +170,6 @@ void RealFaults::make_appointment(Active& fault) {
   const BytePoint& point = *byte_point(*fault.plan);
   const auto from = cluster_.host_named(point.way.from), to = cluster_.host_named(point.way.to);
   if (!from || !to) return;
-  using Base = BytePoint::Base;
   for (const Direction* way :
        cluster_.wire().between(sim::HostId{static_cast<std::uint32_t>(*from)},
                                sim::HostId{static_cast<std::uint32_t>(*to)})) {
@@ -201,53 +179,21 @@ void RealFaults::make_appointment(Active& fault) {
     if (fault.last_connection > 0 && number >= fault.last_connection) continue;
     ProxyConnection& connection = *cluster_.connection(number);
     const Landmarks& known = way->landmarks();
-    const bool needs_end = point.percent || point.base == Base::payload_end;
+    const bool needs_end = point.percent || point.base == BytePoint::Base::payload_end;
     if (needs_end && known.payload && !known.payload_end) {
       connection.withhold_from(by_dialler,
                                *known.payload);  // nothing may pass before its end is known
       continue;
     }
-    std::optional<std::uint64_t> base;
-    if (point.percent) {
-      if (known.payload && known.payload_end)
-        base = *known.payload + (*known.payload_end - *known.payload) * *point.percent / 100;
-    } else {
-      switch (point.base) {
-        case Base::connection:
-          base = 0;
-          break;
-        case Base::now:
-          base = connection.delivered(by_dialler);
-          break;
-        case Base::reply:
-          base = known.reply;
-          break;
-        case Base::header:
-          base = known.header;
-          break;
-        case Base::payload:
-          base = known.payload;
-          break;
-        case Base::payload_end:
-          base = known.payload_end;
-          break;
-        case Base::stream:
-          base = known.stream;
-          break;
-      }
-    }
-    if (!base) continue;
-    const std::int64_t count = point.percent ? 0 : point.count;
-    const auto position = static_cast<std::uint64_t>(
-        std::max<std::int64_t>(0, static_cast<std::int64_t>(*base) + count));
-    if (position < connection.delivered(by_dialler)) continue;
-    fault.waits_for = Active::Appointment{number, by_dialler, position};
+    const auto position = position_of(point, known, connection.delivered(by_dialler));
+    if (!position || *position < connection.delivered(by_dialler)) continue;
+    fault.waits_for = Active::Appointment{number, by_dialler, *position};
     fault.first_connection = number + 1;
     if (const auto* flip = std::get_if<Flip>(&fault.plan->what)) {
-      connection.flip(by_dialler, position, flip->bit);
+      connection.flip(by_dialler, *position, flip->bit);
       strike(fault, std::pair{number, by_dialler});
     } else {
-      connection.stop_at(by_dialler, position);
+      connection.stop_at(by_dialler, *position);
     }
     if (needs_end) connection.withhold_from(by_dialler, std::nullopt);
     return;
@@ -344,9 +290,7 @@ void RealFaults::end(Active& fault) {
 
 void RealFaults::heal(const Heal& which) {
   for (Active& fault : faults_) {
-    const std::string& name = fault.plan->name;
-    const bool meant = std::find(which.names.begin(), which.names.end(), name) != which.names.end();
-    if (!which.all && (name.empty() || !meant)) continue;
+    if (!heals(which, *fault.plan)) continue;
     fault.armed = false;
     end(fault);
   }
@@ -359,10 +303,6 @@ void RealFaults::end_all() {
 
 // --- what they do
 // -----------------------------------------------------------------------------------
-
-bool RealFaults::lasts(const Fault& fault) {
-  return std::visit(Lasting{}, fault.what) || fault.lasts.has_value();
-}
 
 class RealFaults::Act {
  public:
@@ -411,8 +351,7 @@ class RealFaults::Act {
   void operator()(const Resume& resume) { all_.stand(node(resume.node), false); }
   void operator()(const DiskFault& disk) { cluster_.process(node(disk.node)).fill_disk(true); }
   void operator()(const JobFault& job) {
-    const Fault& plan = *one_.plan;
-    one_.jobs_left = plan.when || plan.after_bytes ? 1 : plan.lasts ? 0 : std::max(1U, plan.times);
+    one_.jobs_left = jobs_struck(*one_.plan);
     one_.seen_jobs = cluster_.process(node(job.node)).children();
     const bool load = job.job == JobFault::Job::load;
     const std::int64_t keys = all_.keys_to_move();

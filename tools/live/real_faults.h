@@ -54,8 +54,6 @@ class RealFaults {
     bool was_loading = false;
   };
 
-  static const scenarios::BytePoint* byte_point(const scenarios::Fault& fault);
-  static bool lasts(const scenarios::Fault& fault);
   void arm(Active& fault);
   void make_appointments();
   void make_appointment(Active& fault);

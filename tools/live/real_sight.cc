@@ -8,6 +8,7 @@
 #include "model/data/text.h"
 #include "scenarios/arms/expressible.h"
 #include "scenarios/arms/log_marks.h"
+#include "scenarios/golden/look.h"
 #include "scenarios/golden/words.h"
 #include "scenarios/run/conditions.h"
 
@@ -21,18 +22,6 @@ constexpr int kRdbVersion = 10;  // that 7.0 writes
 
 std::string shown(const std::optional<std::string>& value) {
   return value ? "is " + model::quoted(*value) : "is absent";
-}
-
-std::map<std::string, std::string> fields_of(std::string_view text) {
-  std::map<std::string, std::string> fields;
-  while (!text.empty()) {
-    const std::size_t comma = std::min(text.find(','), text.size());
-    const std::string_view one = text.substr(0, comma);
-    const std::size_t equals = std::min(one.find('='), one.size());
-    fields[std::string(one.substr(0, equals))] = one.substr(std::min(equals + 1, one.size()));
-    text.remove_prefix(std::min(comma + 1, text.size()));
-  }
-  return fields;
 }
 
 }  // namespace
@@ -183,7 +172,7 @@ class RealSight::Judge {
     std::optional<std::string> newest;
     for (const auto& [name, text] : *info) {
       if (!name.starts_with("slave") || !text.starts_with("ip=")) continue;
-      const auto fields = fields_of(text);
+      const auto fields = golden::fields_of(text);
       if (cluster_.host_named(fields.at("ip")) == wanted_host) newest = fields.at(field);
     }
     return newest;

@@ -7,19 +7,17 @@
 #include "model/data/number.h"
 #include "model/data/rdb.h"
 #include "model/data/text.h"
+#include "scenarios/golden/words.h"
 
 namespace live {
+
+using scenarios::golden::joined;
+
 namespace {
 
 constexpr std::string_view kPrefix = "replsim:conform:";
 constexpr std::size_t kMark = 40;
 constexpr Patience kDialPatience{6000};  // a replica dials once a second
-
-std::string joined(const std::vector<std::string>& argv) {
-  std::string all;
-  for (const std::string& word : argv) all += (all.empty() ? "" : " ") + word;
-  return all;
-}
 
 bool is(const std::vector<std::string>& argv, std::string_view word) {
   return !argv.empty() && model::same_word(argv[0], word);
