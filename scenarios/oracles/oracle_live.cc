@@ -162,14 +162,18 @@ class Live final : public Judging<Live> {
     }
   }
 
-  // A failover ends when a replica has acknowledged everything (R10.31); what takes part that is no
-  // node of ours may never do so.
+  // A failover ends when a replica has acknowledged everything (R10.31). What takes part that is no node
+  // of ours may never do so, and a dead connection of the one that was named is asked as well as its
+  // live one: only if all have caught up is there nothing to wait for.
   static bool caught_up(const model::State& s) {
-    return std::any_of(s.replicas.begin(), s.replicas.end(), [&](model::ConnId conn) {
+    std::size_t candidates = 0, behind = 0;
+    for (const model::ConnId conn : s.replicas) {
       const auto session = s.sessions.find(conn);
-      return session != s.sessions.end() && model::may_take_over(s, session->second) &&
-             session->second.feed.acked == s.history.offset;
-    });
+      if (session == s.sessions.end() || !model::may_take_over(s, session->second)) continue;
+      candidates += 1;
+      behind += session->second.feed.acked != s.history.offset;
+    }
+    return candidates > 0 && behind == 0;
   }
 
   void judge_failovers(const CalmEnd& end) {

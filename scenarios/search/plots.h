@@ -20,6 +20,7 @@ void torn_payload(Script& s);
 void hung_reader(Script& s);
 void slow_transfer(Script& s);
 void soft_limit(Script& s);
+void long_load(Script& s);
 
 // people.cc: clients that wait, listen, run scripts, shut down, fill the memory.
 void blocking(Script& s);

@@ -320,6 +320,23 @@ void slow_transfer(Script& s) {
   s.run(s.top_of(master), operations(s, 1));
 }
 
+// A load that takes longer than repl-timeout: only its newlines tell the master that somebody is there.
+void long_load(Script& s) {
+  constexpr int kKeys = 20;
+  const auto [master, replica] = s.a_link();
+  const sim::Duration timeout = std::min<sim::Duration>(s.timeout, seconds(8));
+  const int times = s.dice.pick({2, 3, 1});
+  s.run(replica, {"CONFIG SET key-load-delay " + std::to_string(times * timeout.count() / kKeys)}, "admin");
+  choose_diskless(s, master);
+  std::string many = "MSET";
+  for (int i = 0; i < kKeys; ++i) many += " m" + std::to_string(i) + " v";
+  s.run(s.top_of(master), {std::move(many)});
+  s.later(s.moment());
+  diverge(s, replica, master);
+  s.sleep(timeout);
+  s.run(s.top_of(master), operations(s, 1));
+}
+
 // Twice over the soft limit, neither time for as long as it allows: or longer than that.
 void soft_limit(Script& s) {
   const auto [master, replica] = s.a_link();

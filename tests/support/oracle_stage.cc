@@ -130,9 +130,16 @@ void OracleStage::look_from(std::string_view peer, std::uint32_t conn, std::stri
   show(node, effects, conn, index(peer));
 }
 
+void OracleStage::point_views() {
+  for (std::size_t i = 0; i < views_.size(); ++i) {
+    if (views_[i].state != nullptr) views_[i].state = &states_[i];
+  }
+}
+
 void OracleStage::show(std::string_view node, const std::vector<model::Effect>& effects,
                        std::optional<std::uint32_t> conn, std::optional<std::size_t> peer,
                        bool conn_ended) {
+  point_views();
   scenarios::Seen seen{now_, index(node), effects, views_};
   if (conn) seen.conn = model::ConnId{*conn};
   seen.peer = peer;
@@ -151,6 +158,7 @@ void OracleStage::look_at_end(std::uint32_t conn, std::string_view node) {
 
 void OracleStage::end_calm(sim::Instant began, std::vector<std::optional<std::size_t>> follows,
                            bool settled, std::vector<sim::Duration> silences) {
+  point_views();
   bench_.calm_ended({now_, began, settled, now_, views_, follows, silences});
 }
 

@@ -82,6 +82,8 @@ class OracleStage {
             std::optional<std::uint32_t> conn, std::optional<std::size_t> peer,
             bool conn_ended = false);
 
+  void point_views();  // a copied stage has states of its own
+
   std::vector<std::string> names_;
   std::deque<model::State> states_;
   std::vector<scenarios::NodeView> views_;
