@@ -135,6 +135,8 @@ class Leak final : public Judging<Leak> {
   void judge_slot(const Scene& scene) {
     const State& s = scene.state;
     Still& still = slots_[scene.seen.node];
+    Setting& timeout = timeouts_[scene.seen.node];
+    if (timeout.value != s.config.repl_timeout) timeout = {s.config.repl_timeout, s.replication_ticks};
     if (!s.snapshot || s.snapshot->target != Snapshot::Target::socket) {
       still = {};
       return;
@@ -153,6 +155,8 @@ class Leak final : public Judging<Leak> {
       still = {s.replication_ticks, taken, scene.at()};
       return;
     }
+    // A shorter repl-timeout is looked at by the cron that comes next.
+    if (s.replication_ticks <= timeout.since + 1) return;
     if (!still.longer_than(s.config.repl_timeout + kGrace, s.replication_ticks, scene.at())) return;
     report(scene, "slot-held",
            "lets a replica that takes nothing hold up the snapshot for longer than repl-timeout, " +
@@ -255,7 +259,13 @@ class Leak final : public Judging<Leak> {
     if (kept) report(scene, "payload", "keeps the payload of a replica that has it all");
   }
 
+  struct Setting {
+    std::int64_t value = 0;
+    std::int64_t since = 0;  // the turn of the cron when it was first seen
+  };
+
   PerNode<Still> slots_, alone_, over_;
+  PerNode<Setting> timeouts_;
   PerNode<Blocks> blocks_;
   PerNode<std::optional<model::ConnId>> late_;  // a link that ended and is not given up yet
 };
