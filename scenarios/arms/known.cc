@@ -15,10 +15,6 @@ constexpr auto kKnown = std::to_array<KnownDifference>({
     {"a05-five-nodes-rearranged", "", "2026-11-25",
      "five nodes are told whom to follow one after the other; how often one is dropped and resumes "
      "on the way depends on who is told first"},
-    {"a06-frozen-replica-promoted", "", "2026-11-25",
-     "a real DEBUG SLEEP inside EXEC sleeps before the promotion that follows it; in the model a "
-     "command that sleeps sleeps behind its whole "
-     "transaction, so the master loses its replica before it has pinged on"},
     {"a17-scripts-by-effect", "", "2026-11-25", "a script stores what TIME answered"},
     {"a18-old-data-while-loading-aside", "", "2026-11-25",
      "a whole payload of 70 kB is in the kernel's buffer of the replica before the link is cut, so "
