@@ -39,7 +39,7 @@ struct Outcome {
   Verdict verdict = Verdict::same;
   std::vector<arms::Untaken> untaken, unseen;
   std::vector<arms::Difference> differences;
-  const arms::KnownDifference* known = nullptr;
+  std::vector<std::pair<std::string, const arms::KnownDifference*>> known;  // and its place
   std::vector<std::string> findings;  // of one arm alone: its own expectations that did not hold
   std::vector<std::string> logged;    // by the servers, where something is wrong
   std::string blur;
@@ -69,6 +69,16 @@ std::string_view word(Verdict verdict, bool alone) {
       break;
   }
   return "not expressible";
+}
+
+// Why what is known stands, each reason once.
+std::string reasons_of(const Outcome& outcome) {
+  std::string out;
+  for (const auto& [at, known] : outcome.known) {
+    const std::string reason = std::string(known->reason) + " (" + std::string(known->since) + ")";
+    if (out.find(reason) == std::string::npos) out += (out.empty() ? "" : "; ") + reason;
+  }
+  return out;
 }
 
 // --- one scenario
@@ -124,17 +134,16 @@ Outcome conform(const Plan& plan, const ArmsOptions& options) {
   } else {
     outcome.blur = arms::blur_of(scenario, simulated).reason;
     for (arms::Difference& difference : arms::compare(scenario, simulated, real)) {
-      const arms::KnownDifference* known = arms::known(outcome.name, difference.at);
-      if (known == nullptr)
+      if (const arms::KnownDifference* known = arms::known(outcome.name, difference.at))
+        outcome.known.emplace_back(std::move(difference.at), known);
+      else
         outcome.differences.push_back(std::move(difference));
-      else if (outcome.known == nullptr)
-        outcome.known = known;
     }
     if (!simulated.problem.empty())
       outcome.findings.push_back("the simulated arm fails by itself: " + simulated.problem);
     if (!outcome.differences.empty() || !outcome.findings.empty())
       outcome.verdict = Verdict::differs;
-    else if (outcome.known != nullptr)
+    else if (!outcome.known.empty())
       outcome.verdict = Verdict::known;
   }
   if (outcome.verdict == Verdict::differs) outcome.logged = real.logged;
@@ -174,8 +183,7 @@ void print(std::ostream& out, const arms::Difference& difference) {
 
 void print(std::ostream& out, const Outcome& outcome, const ArmsOptions& options) {
   out << outcome.name << "  " << word(outcome.verdict, options.arms == "real");
-  if (outcome.verdict == Verdict::known)
-    out << " since " << outcome.known->since << ": " << outcome.known->reason;
+  if (outcome.verdict == Verdict::known) out << ": " << reasons_of(outcome);
   const std::size_t count = outcome.differences.size();
   if (count > 0) out << " in " << count << (count == 1 ? " place" : " places");
   out << '\n';
@@ -223,8 +231,8 @@ Json told(const Outcome& outcome, const ArmsOptions& options) {
   Json out{{"scenario", outcome.name},
            {"file", outcome.file},
            {"verdict", word(outcome.verdict, options.arms == "real")}};
-  if (outcome.known != nullptr)
-    out["known"] = {{"since", outcome.known->since}, {"reason", outcome.known->reason}};
+  for (const auto& [at, known] : outcome.known)
+    out["known"].push_back({{"at", at}, {"since", known->since}, {"reason", known->reason}});
   if (!outcome.untaken.empty()) out["cannot"] = told(outcome.untaken);
   if (!outcome.unseen.empty()) out["not_seen"] = told(outcome.unseen);
   if (!outcome.blur.empty()) out["not_compared"] = outcome.blur;
@@ -268,8 +276,7 @@ void print_table(const std::vector<Outcome>& outcomes, const std::map<Verdict, s
     std::string why;
     if (!outcome.untaken.empty())
       why = outcome.untaken.front().what + ": " + outcome.untaken.front().reason;
-    if (outcome.known != nullptr)
-      why = std::string(outcome.known->reason) + " (" + std::string(outcome.known->since) + ")";
+    if (!outcome.known.empty()) why = reasons_of(outcome);
     if (!outcome.differences.empty()) why = outcome.differences.front().where;
     if (why.empty() && !outcome.findings.empty()) why = outcome.findings.front();
     if (outcome.untaken.empty() && !outcome.unseen.empty())
