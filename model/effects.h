@@ -25,6 +25,7 @@ struct Dial {
   ConnId conn{};
   std::string host;
   int port = 0;
+  bool operator==(const Dial&) const = default;
 };
 // Write Effects::bytes[from, from+count) on `conn`. Never more than the room that the host
 // reported.
@@ -32,16 +33,19 @@ struct Send {
   ConnId conn{};
   std::size_t from = 0;
   std::size_t count = 0;
+  bool operator==(const Send&) const = default;
 };
 // Close: what was sent is still delivered, nothing more is told of this connection. Abandons a
 // dial.
 struct Hangup {
   ConnId conn{};
+  bool operator==(const Hangup&) const = default;
 };
 // Stop or go on handing over bytes and the end of this connection.
 struct SetReading {
   ConnId conn{};
   bool on = true;
+  bool operator==(const SetReading&) const = default;
 };
 
 enum class JobKind : std::uint8_t { snapshot, load };
@@ -53,24 +57,30 @@ struct StartJob {
   std::uint64_t bytes = 0;
   std::uint64_t keys = 0;
   Duration at_least{0};
+  bool operator==(const StartJob&) const = default;
 };
 // The job is no longer wanted. It may still report its end: nobody must act on that.
 struct KillJob {
   JobId job{};
+  bool operator==(const KillJob&) const = default;
 };
 // Put a file on the disk of this node, whole, replacing the old one; or take it away (no content).
 struct WriteFile {
   std::string name;
   Blob content;
+  bool operator==(const WriteFile&) const = default;
 };
-// The event loop does nothing else for this long (DEBUG SLEEP).
+// The event loop does nothing else for this long (DEBUG SLEEP): not even what comes behind this in
+// the list, which is carried out when the time is over.
 struct Block {
   Duration time{0};
+  bool operator==(const Block&) const = default;
 };
 // The process ends. Nothing of the server remains but its files.
 struct Exit {
   int code = 0;
   std::string why;
+  bool operator==(const Exit&) const = default;
 };
 
 // --- facts for observers: no host needs to act on them
@@ -81,39 +91,48 @@ struct Transitioned {
   MachineKind machine{};
   ConnId instance{};  // replica_feed: the connection; others: 0
   std::uint8_t from = 0, to = 0, on = 0;
+  bool operator==(const Transitioned&) const = default;
 };
 struct Reached {
   Mark mark{};
+  bool operator==(const Reached&) const = default;
 };
 // An identity was published: in a request, a reply, an acknowledgement, or a snapshot.
 struct Published {
   enum class In : std::uint8_t { psync_request, full_resync, carry_on, snapshot, restart } in{};
   ReplId id;
   Offset offset = 0;  // the last byte that the data include, under `id`
+  bool operator==(const Published&) const = default;
 };
 // An execution unit of several operations went into the stream as these bytes: nobody may ever rest
 // between them (R7.10).
 struct WroteUnit {
   Offset first = 0, last = 0;
+  bool operator==(const WroteUnit&) const = default;
 };
 // A client changed the data of a replica: no stream has that.
-struct WroteAside {};
+struct WroteAside {
+  bool operator==(const WroteAside&) const = default;
+};
 // A client was shown a key that has a deadline. `key` is named when that has passed.
 struct ShownExpiring {
   WallTime deadline{};
   WallTime now{};
   std::string key;
+  bool operator==(const ShownExpiring&) const = default;
 };
 // WAIT was answered on `conn`: so many replicas hold everything up to `offset`.
 struct WaitAnswered {
   Offset offset = 0;
   std::int64_t replicas = 0;
   ConnId conn{};
+  bool operator==(const WaitAnswered&) const = default;
 };
 // Somebody who may say so made this node follow another, or nobody (no host).
 struct Ordered {
   std::string host;
   int port = 0;
+  bool operator==(const Ordered&) const = default;
 };
 // The master side answered a PSYNC or SYNC.
 struct Resync {
@@ -130,20 +149,24 @@ struct Resync {
   ConnId conn{};
   std::string id;     // as asked
   Offset wanted = 0;  // first byte asked for
+  bool operator==(const Resync&) const = default;
 };
 // Something arrived that the protocol does not allow here.
 struct ProtocolBreach {
   ConnId conn{};
   std::string text;
+  bool operator==(const ProtocolBreach&) const = default;
 };
 // The server found itself in a state that its tables or invariants do not know.
 struct Impossible {
   std::string text;
+  bool operator==(const Impossible&) const = default;
 };
 // For people: composed only when Moment::prose is set.
 struct Note {
   std::string_view topic;  // "resync", "role", "snapshot", "load", "link", "backlog"
   std::string text;
+  bool operator==(const Note&) const = default;
 };
 
 using Effect = std::variant<Dial, Send, Hangup, SetReading, StartJob, KillJob, WriteFile, Block,
@@ -163,7 +186,14 @@ struct Effects {
     list.clear();
     bytes.clear();
   }
+  bool operator==(const Effects& other) const { return list == other.list && bytes == other.bytes; }
 };
+
+// What stands behind the effect `at`, a Block: for later.
+inline Effects behind(const Effects& effects, std::size_t at) {
+  const auto rest = effects.list.begin() + static_cast<std::ptrdiff_t>(at) + 1;
+  return {{rest, effects.list.end()}, effects.bytes, {}};
+}
 
 // The words of a request while it is carried out. Their storage is kept from request to request.
 class Words {

@@ -27,7 +27,7 @@ struct ArmsOptions {
   std::vector<std::string> files;
   std::string arms = "sim,real";   // or "real": that one alone, held against the scenario's expectations
   std::int64_t limit_ms = 60'000;  // scenarios that take longer are not played
-  unsigned jobs = 1;
+  unsigned jobs = 1;               // more: what differs then is played once more, alone
   bool all = false;    // every difference, and every condition that was not seen
   bool json = false;
   bool table = false;  // Markdown

@@ -39,9 +39,12 @@ struct Outcome {
   Verdict verdict = Verdict::same;
   std::vector<arms::Untaken> untaken, unseen;
   std::vector<arms::Difference> differences;
-  const arms::KnownDifference* known = nullptr;
+  std::vector<std::pair<std::string, const arms::KnownDifference*>> known;  // and its place
   std::vector<std::string> findings;  // of one arm alone: its own expectations that did not hold
   std::vector<std::string> logged;    // by the servers, where something is wrong
+  // Beside other scenarios it differed there; all the rest is what it did when played alone.
+  std::string differed_at;
+  std::vector<arms::Difference> differed;
   std::string blur;
   std::int64_t real_ms = 0;
 };
@@ -69,6 +72,16 @@ std::string_view word(Verdict verdict, bool alone) {
       break;
   }
   return "not expressible";
+}
+
+// Why what is known stands, each reason once.
+std::string reasons_of(const Outcome& outcome) {
+  std::string out;
+  for (const auto& [at, known] : outcome.known) {
+    const std::string reason = std::string(known->reason) + " (" + std::string(known->since) + ")";
+    if (out.find(reason) == std::string::npos) out += (out.empty() ? "" : "; ") + reason;
+  }
+  return out;
 }
 
 // --- one scenario
@@ -114,6 +127,11 @@ Outcome conform(const Plan& plan, const ArmsOptions& options) {
   const arms::Told real = live::play_on_real_servers(scenario, alone ? nullptr : &simulated, &stop);
   outcome.real_ms =
       std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - began).count();
+  if (real.broke) {
+    outcome.verdict = Verdict::differs;
+    outcome.findings.push_back("the real arm broke down: " + real.problem);
+    return outcome;
+  }
   if (!real.problem.empty()) {
     outcome.verdict = Verdict::not_expressible;
     outcome.untaken.push_back({{}, "the run", real.problem});
@@ -124,17 +142,16 @@ Outcome conform(const Plan& plan, const ArmsOptions& options) {
   } else {
     outcome.blur = arms::blur_of(scenario, simulated).reason;
     for (arms::Difference& difference : arms::compare(scenario, simulated, real)) {
-      const arms::KnownDifference* known = arms::known(outcome.name, difference.at);
-      if (known == nullptr)
+      if (const arms::KnownDifference* known = arms::known(outcome.name, difference.at))
+        outcome.known.emplace_back(std::move(difference.at), known);
+      else
         outcome.differences.push_back(std::move(difference));
-      else if (outcome.known == nullptr)
-        outcome.known = known;
     }
     if (!simulated.problem.empty())
       outcome.findings.push_back("the simulated arm fails by itself: " + simulated.problem);
     if (!outcome.differences.empty() || !outcome.findings.empty())
       outcome.verdict = Verdict::differs;
-    else if (outcome.known != nullptr)
+    else if (!outcome.known.empty())
       outcome.verdict = Verdict::known;
   }
   if (outcome.verdict == Verdict::differs) outcome.logged = real.logged;
@@ -174,8 +191,7 @@ void print(std::ostream& out, const arms::Difference& difference) {
 
 void print(std::ostream& out, const Outcome& outcome, const ArmsOptions& options) {
   out << outcome.name << "  " << word(outcome.verdict, options.arms == "real");
-  if (outcome.verdict == Verdict::known)
-    out << " since " << outcome.known->since << ": " << outcome.known->reason;
+  if (outcome.verdict == Verdict::known) out << ": " << reasons_of(outcome);
   const std::size_t count = outcome.differences.size();
   if (count > 0) out << " in " << count << (count == 1 ? " place" : " places");
   out << '\n';
@@ -195,6 +211,8 @@ void print(std::ostream& out, const Outcome& outcome, const ArmsOptions& options
   }
   if (!outcome.blur.empty() && (options.all || outcome.verdict == Verdict::differs))
     line(out, "not compared  ", outcome.blur);
+  if (!outcome.differed_at.empty())
+    line(out, "again       ", "beside other scenarios it differed: " + outcome.differed_at);
   for (const std::string& finding : outcome.findings) line(out, "", finding);
   for (std::size_t i = 0; i < (options.all ? count : std::min<std::size_t>(count, 1)); ++i)
     print(out, outcome.differences[i]);
@@ -219,22 +237,9 @@ Json told(const std::vector<arms::Untaken>& list) {
   return out;
 }
 
-Json told(const Outcome& outcome, const ArmsOptions& options) {
-  Json out{{"scenario", outcome.name},
-           {"file", outcome.file},
-           {"verdict", word(outcome.verdict, options.arms == "real")}};
-  if (outcome.known != nullptr)
-    out["known"] = {{"since", outcome.known->since}, {"reason", outcome.known->reason}};
-  if (!outcome.untaken.empty()) out["cannot"] = told(outcome.untaken);
-  if (!outcome.unseen.empty()) out["not_seen"] = told(outcome.unseen);
-  if (!outcome.blur.empty()) out["not_compared"] = outcome.blur;
-  if (!outcome.findings.empty()) out["findings"] = outcome.findings;
-  out["real_ms"] = outcome.real_ms;
-  if (outcome.differences.empty()) return out;
-  out["places"] = outcome.differences.size();
-  out["differences"] = Json::array();
-  for (std::size_t i = 0; i < (options.all ? outcome.differences.size() : 1); ++i) {
-    const arms::Difference& one = outcome.differences[i];
+Json told(const std::vector<arms::Difference>& differences, const ArmsOptions& options) {
+  Json out = Json::array();
+  for (const arms::Difference& one : differences) {
     Json difference{
         {"where", one.where}, {"at", one.at}, {"simulated", one.simulated}, {"real", one.real}};
     if (!one.agreed.empty()) difference["agreed"] = one.agreed;
@@ -242,8 +247,31 @@ Json told(const Outcome& outcome, const ArmsOptions& options) {
     if (!one.real_finding.empty()) difference["real_finding"] = one.real_finding;
     difference["simulated_heard"] = one.simulated_heard;
     difference["real_heard"] = one.real_heard;
-    out["differences"].push_back(std::move(difference));
+    out.push_back(std::move(difference));
+    if (!options.all) break;
   }
+  return out;
+}
+
+Json told(const Outcome& outcome, const ArmsOptions& options) {
+  Json out{{"scenario", outcome.name},
+           {"file", outcome.file},
+           {"verdict", word(outcome.verdict, options.arms == "real")}};
+  for (const auto& [at, known] : outcome.known)
+    out["known"].push_back({{"at", at}, {"since", known->since}, {"reason", known->reason}});
+  if (!outcome.untaken.empty()) out["cannot"] = told(outcome.untaken);
+  if (!outcome.unseen.empty()) out["not_seen"] = told(outcome.unseen);
+  if (!outcome.blur.empty()) out["not_compared"] = outcome.blur;
+  if (!outcome.findings.empty()) out["findings"] = outcome.findings;
+  out["real_ms"] = outcome.real_ms;
+  if (!outcome.differed_at.empty()) {
+    out["beside_others"] = {{"at", outcome.differed_at}};
+    if (!outcome.differed.empty())
+      out["beside_others"]["differences"] = told(outcome.differed, options);
+  }
+  if (outcome.differences.empty()) return out;
+  out["places"] = outcome.differences.size();
+  out["differences"] = told(outcome.differences, options);
   return out;
 }
 
@@ -252,6 +280,11 @@ std::string in_cell(std::string text) {
     text.insert(at, "\\");
   std::replace(text.begin(), text.end(), '\n', ' ');
   return text;
+}
+
+std::ptrdiff_t played_again(const std::vector<Outcome>& outcomes) {
+  return std::count_if(outcomes.begin(), outcomes.end(),
+                       [](const Outcome& outcome) { return !outcome.differed_at.empty(); });
 }
 
 void print_table(const std::vector<Outcome>& outcomes, const std::map<Verdict, std::size_t>& counts,
@@ -263,21 +296,35 @@ void print_table(const std::vector<Outcome>& outcomes, const std::map<Verdict, s
                "snapshots, propagated commands with their offsets.\n\n";
   for (const auto& [verdict, count] : counts)
     std::cout << "- " << word(verdict, false) << ": " << count << "\n";
+  if (const auto again = played_again(outcomes); again > 0)
+    std::cout << "\nPlayed again alone, because they differed beside others: " << again << ".\n";
   std::cout << "\n| scenario | " << live::real_server() << " | |\n|---|---|---|\n";
   for (const Outcome& outcome : outcomes) {
     std::string why;
     if (!outcome.untaken.empty())
       why = outcome.untaken.front().what + ": " + outcome.untaken.front().reason;
-    if (outcome.known != nullptr)
-      why = std::string(outcome.known->reason) + " (" + std::string(outcome.known->since) + ")";
+    if (!outcome.known.empty()) why = reasons_of(outcome);
     if (!outcome.differences.empty()) why = outcome.differences.front().where;
     if (why.empty() && !outcome.findings.empty()) why = outcome.findings.front();
     if (outcome.untaken.empty() && !outcome.unseen.empty())
       why += std::string(why.empty() ? "" : "; ") + std::to_string(outcome.unseen.size()) +
              (outcome.unseen.size() == 1 ? " condition" : " conditions") + " not seen";
+    if (!outcome.differed_at.empty())
+      why += (why.empty() ? "" : "; ") + ("beside others it differed: " + outcome.differed_at);
     std::cout << "| " << outcome.name << " | " << word(outcome.verdict, options.arms == "real")
               << " | " << in_cell(why) << " |\n";
   }
+}
+
+// What differed while others were played beside it is played once more, alone: what stays is no
+// matter of a busy machine.
+void play_again(Outcome& outcome, const Plan& plan, const ArmsOptions& options) {
+  const std::string at =
+      outcome.differences.empty() ? outcome.findings.front() : outcome.differences.front().where;
+  std::vector<arms::Difference> differed = std::move(outcome.differences);
+  outcome = conform(plan, options);
+  outcome.differed_at = at;
+  outcome.differed = std::move(differed);
 }
 
 // --- all of them
@@ -319,22 +366,31 @@ int conform_arms(const ArmsOptions& options) {
   std::atomic<std::size_t> next{0};
   std::mutex printing;
   std::size_t printed = 0;
+  const bool crowded = options.jobs > 1 && plans->size() > 1;
+  const auto print_ready = [&](bool final) {
+    if (options.json || options.table) return;
+    for (; printed < outcomes.size() && outcomes[printed]; ++printed) {
+      if (!final && crowded && outcomes[printed]->verdict == Verdict::differs) return;
+      print(std::cout, *outcomes[printed], options);
+      std::cout.flush();
+    }
+  };
   const auto work = [&] {
     for (std::size_t i = next++; i < plans->size() && !stop; i = next++) {
       Outcome outcome = conform((*plans)[i], options);
       const std::lock_guard lock(printing);
       outcomes[i] = std::move(outcome);
-      if (options.json || options.table) continue;
-      for (; printed < outcomes.size() && outcomes[printed]; ++printed) {
-        print(std::cout, *outcomes[printed], options);
-        std::cout.flush();
-      }
+      print_ready(false);
     }
   };
   std::vector<std::thread> workers;
   for (unsigned i = 0; i < std::min<std::size_t>(std::max(1U, options.jobs), plans->size()); ++i)
     workers.emplace_back(work);
   for (std::thread& worker : workers) worker.join();
+  for (std::size_t i = 0; crowded && i < plans->size() && !stop; ++i) {
+    if (outcomes[i]->verdict == Verdict::differs) play_again(*outcomes[i], (*plans)[i], options);
+  }
+  print_ready(true);
   if (stop) return kInterrupted;
 
   std::map<Verdict, std::size_t> counts;
@@ -353,6 +409,7 @@ int conform_arms(const ArmsOptions& options) {
     Json out{{"arms", options.arms}, {"real", live::real_server()}};
     for (const auto& [verdict, count] : counts) out[std::string(word(verdict, alone))] = count;
     out["not_seen"] = unseen;
+    out["played_again"] = played_again(all);
     out["scenarios"] = Json::array();
     for (const Outcome& outcome : all) out["scenarios"].push_back(told(outcome, options));
     std::cout << out.dump(1, ' ', false, Json::error_handler_t::replace) << '\n';
@@ -365,6 +422,8 @@ int conform_arms(const ArmsOptions& options) {
       between = ", ";
     }
     if (unseen > 0) std::cout << "; " << unseen << " parts of conditions not seen";
+    if (const auto again = played_again(all); again > 0)
+      std::cout << "; " << again << " played again alone";
     std::cout << '\n';
   }
   if (counts[Verdict::differs] > 0) return kFail;

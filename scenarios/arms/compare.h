@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,10 +25,12 @@ struct Difference {
 // In order: steps, links, the end. Empty: the arms agree in everything that can be compared.
 std::vector<Difference> compare(const Scenario& scenario, const Told& simulated, const Told& real);
 
-// A difference that is known, and why it stands. `at` is how its place begins; empty: anywhere.
+// A difference that is known, and why it stands. `at` is how its place begins, '*' in it is
+// anything. A difference at any other place of the scenario is not known.
 struct KnownDifference {
   std::string_view scenario, at, since, reason;
 };
+std::span<const KnownDifference> known_differences();
 const KnownDifference* known(std::string_view scenario, std::string_view at);
 
 }  // namespace scenarios::arms

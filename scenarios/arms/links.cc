@@ -38,6 +38,18 @@ std::string line_of(std::string_view raw) {
   return std::string(raw.substr(0, std::min(raw.find_first_of("\r\n"), raw.size())));
 }
 
+// Whether a refusal was told before, with nothing but refusals since: who is refused may ask again
+// at once, thousands of times, and how often depends on how long the reason lasts.
+bool is_refused_again(const Json& decisions, const Json& one) {
+  const auto is_refusal = [](const Json& decision) {
+    return decision["answered"].get_ref<const std::string&>().starts_with('-');
+  };
+  for (std::size_t i = decisions.size(); i-- > 0 && is_refusal(decisions[i]);) {
+    if (decisions[i] == one) return true;
+  }
+  return false;
+}
+
 // The requests to be synced on one connection, each with its answer.
 std::vector<Decision> decisions_on(std::string_view asked, std::string_view answered) {
   std::vector<Decision> out;
@@ -173,7 +185,7 @@ Json tell_link(const std::vector<std::pair<std::string_view, std::string_view>>&
         one["answered"] = blurred(decision.answered);
       }
       const bool again = !decisions.empty() && decisions.back() == one;
-      if (!again) decisions.push_back(one);
+      if (!again && !is_refused_again(decisions, one)) decisions.push_back(one);
       if (decision.full) {
         Json payload;
         if (!decision.payload.empty()) golden::tell_rdb(payload, decision.payload);

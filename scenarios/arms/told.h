@@ -49,7 +49,8 @@ struct Told {
   std::vector<std::string> hosts;
   sim::Instant ended{};
   std::int64_t wall_began_ms = 0;  // wall clock, since 1970
-  std::string problem;  // what the arm itself failed at, or its own verdict against the run
+  std::string problem;  // why it was not played to its end, or its own verdict against the run
+  bool broke = false;   // that was a failure of the arm: the scenario could have been played
   std::vector<std::string> logged;  // the end of what each server logged
 };
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "model/data/blob.h"
+#include "model/effects.h"
 #include "model/rules.h"
 #include "model/server.h"
 #include "scenarios/language/scenario.h"
@@ -85,6 +86,7 @@ struct NodeProcess {
   WallClock clock;
   bool paused = false;
   sim::Instant busy_until = sim::kStart;  // its event loop does nothing else before
+  model::Effects postponed;               // what stood behind a Block, until that is over
   sim::Duration slow_by{0};               // every turn of the event loop takes so much longer
 
   // --- counted for faults: what they really changed ----------------------------------------------

@@ -293,6 +293,7 @@ void World::end_process(std::size_t index, sim::Farewell farewell) {
   node.wake.reset();
   node.paused = false;
   node.busy_until = kernel_.now();
+  node.postponed.clear();
   jobs_.drop_all_of(index);
   kernel_.crash(node.host, farewell);
 }
@@ -341,6 +342,7 @@ void World::update_stall(std::size_t index) {
     kernel_.stall(node.host);
   } else {
     kernel_.resume(node.host);
+    carry_out_postponed(index);
   }
 }
 

@@ -195,6 +195,7 @@ class World {
   void note_old_release(std::size_t node, const Source& source, const model::Effect& effect);
   void note_master(std::size_t node);
   void carry_out(std::size_t node);
+  void carry_out_postponed(std::size_t node);
 
   void perform(std::size_t node, const model::Dial& dial);
   void perform(std::size_t node, const model::Send& send);

@@ -1,6 +1,7 @@
 // Inputs and effects: the half of the world that turns occurrences into inputs of servers, and what
 // servers want into calls of the kernel.
 #include <algorithm>
+#include <utility>
 #include <variant>
 
 #include "model/own_streams.h"
@@ -85,6 +86,8 @@ World::Source World::source_of(const NodeProcess& node, sim::EndId end) const {
 template <class Act>
 void World::input(std::size_t index, const Source& source, Act&& act) {
   NodeProcess& node = nodes_[index];
+  carry_out_postponed(index);  // data given before the run wait for nothing
+  if (!node.server) return;
   model::Effects& effects = scratch_.effects;
   effects.clear();
   Input input{source, 0, std::nullopt};
@@ -227,10 +230,22 @@ void World::note_master(std::size_t index) {
 }
 
 void World::carry_out(std::size_t index) {
-  for (const model::Effect& effect : scratch_.effects.list) {
-    std::visit([&](const auto& e) { perform(index, e); }, effect);
+  const model::Effects& effects = scratch_.effects;
+  for (std::size_t i = 0; i < effects.list.size(); ++i) {
+    std::visit([&](const auto& e) { perform(index, e); }, effects.list[i]);
     if (!nodes_[index].server) return;  // the process has ended
+    const auto* const block = std::get_if<model::Block>(&effects.list[i]);
+    if (block == nullptr || block->time <= model::Duration{0}) continue;
+    nodes_[index].postponed = model::behind(effects, i);
+    return;
   }
+}
+
+void World::carry_out_postponed(std::size_t index) {
+  if (nodes_[index].postponed.list.empty()) return;
+  scratch_.effects = std::exchange(nodes_[index].postponed, {});
+  carry_out(index);
+  if (nodes_[index].server) schedule_wake(index);
 }
 
 void World::schedule_wake(std::size_t index) {

@@ -127,6 +127,31 @@ TEST(World, ADiskOutlivesItsProcessUnlessItIsLost) {
   EXPECT_EQ(run("lose").nodes[0].keys, 0U);
 }
 
+// DEBUG SLEEP sleeps right there: what was asked for behind it, in the same transaction even, is
+// done when it is over, and the reply comes then.
+TEST(World, WhatIsBehindASleepWaitsForItsEnd) {
+  Performance performance = performance_of(scenario_of(R"({
+    'point': 'asleep', 'calm': false,
+    'config': { 'enable-debug-command': 'yes', 'repl-diskless-sync-delay': '0', 'save': '' },
+    'nodes': { 'a': {}, 'b': { 'replicaof': 'a' } },
+    'steps': [ { 'wait': { 'synced': ['a', 'b'] } },
+               { 'run': ['MULTI', 'DEBUG SLEEP 2', 'REPLICAOF NO ONE', 'DEBUG SLEEP 1', 'EXEC'],
+                 'on': 'b', 'pipelined': true } ] })"));
+  sim::Instant asleep{}, alone{}, awake{};
+  while (performance.advance()) {
+    const World& world = performance.world();
+    const bool sleeps = world.kernel().stalled(sim::HostId{1});
+    if (sleeps && asleep == sim::Instant{}) asleep = world.now();
+    if (asleep != sim::Instant{} && alone == sim::Instant{} && world.state(0)->sessions.empty())
+      alone = world.now();
+    if (!sleeps) awake = world.now();
+  }
+  EXPECT_GE(alone, asleep + 2s);
+  EXPECT_LT(alone, asleep + 2s + 10ms);
+  EXPECT_GE(awake, asleep + 3s);
+  EXPECT_TRUE(performance.world().state(1)->is_master());
+}
+
 TEST(World, ADialToNobodyIsRefused) {
   Performance performance = performance_of(scenario_of(R"({
     'point': 'nobody', 'calm': false, 'nodes': { 'a': {} },

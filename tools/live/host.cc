@@ -91,6 +91,7 @@ struct Host::Impl : std::enable_shared_from_this<Impl>, model::Surroundings {
   std::uint32_t next_conn = 1;
   scenarios::Jobs jobs;
   bool stalled = false;
+  model::Effects postponed;                 // what stood behind a Block, until that is over
   std::vector<std::function<void()>> held;  // what happened while it stood still
   bool dead = false;                        // the Host is gone
   std::optional<Ended> ended;
@@ -134,9 +135,16 @@ struct Host::Impl : std::enable_shared_from_this<Impl>, model::Surroundings {
     act(*server, moment);
     for (Observer* const observer : observers)
       observer->effects(moment.now, effects, server->state());
-    for (const model::Effect& effect : effects.list) {
-      std::visit([&](const auto& e) { perform(e); }, effect);
+    carry_out();
+  }
+
+  void carry_out() {
+    for (std::size_t i = 0; i < effects.list.size(); ++i) {
+      std::visit([&](const auto& e) { perform(e); }, effects.list[i]);
       if (ended) break;
+      if (!std::holds_alternative<model::Block>(effects.list[i])) continue;
+      postponed = model::behind(effects, i);
+      break;
     }
     for (const model::ConnId id : std::exchange(dirty, {})) {
       if (const auto it = conns.find(id); it != conns.end()) {
@@ -285,8 +293,16 @@ struct Host::Impl : std::enable_shared_from_this<Impl>, model::Surroundings {
     });
   }
 
+  void carry_out_postponed() {
+    if (!running() || postponed.list.empty()) return;
+    effects = std::exchange(postponed, {});
+    carry_out();
+  }
+
   void go_on() {
     stalled = false;
+    carry_out_postponed();
+    if (stalled) return;
     auto waiting = std::exchange(held, {});
     for (std::size_t i = 0; i < waiting.size(); ++i) {
       if (stalled) {  // again: the rest waits on

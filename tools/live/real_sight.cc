@@ -126,6 +126,18 @@ class RealSight::Judge {
     for (const std::string& command : commands) seen += " " + model::quoted(command);
     return {same, seen};
   }
+  // Whether what a node wrote has come by the proxies, as far as anybody is there to be sent it.
+  bool arrived(const StreamIs& c) {
+    const auto offset = cluster_.info_field(node(c.node), "master_repl_offset");
+    const auto* const info = cluster_.info(node(c.node));
+    const bool followed =
+        info != nullptr && std::any_of(info->begin(), info->end(), [](const auto& field) {
+          return field.first.starts_with("slave") &&
+                 field.second.find("state=online") != std::string::npos;
+        });
+    return !offset || !followed || heard(c.node).until >= model::to_integer(*offset).value_or(0);
+  }
+
   Finding operator()(const Not& c) { return {!sight_.holds(*c.inner), wanted(*c.inner)}; }
   Finding operator()(const Any& c) {
     Finding finding;
@@ -212,9 +224,20 @@ class RealSight::Judge {
 
   // The commands that the proxies have heard from a node since its tap, whoever they were for.
   std::vector<std::string> stream(const std::string& name) {
+    std::vector<std::string> commands;
+    for (auto& [at, text] : heard(name).commands) commands.push_back(std::move(text));
+    return commands;
+  }
+
+  // The same with their offsets, and the offset up to which there is something at all.
+  struct Heard {
+    std::map<std::int64_t, std::string> commands;
+    std::int64_t until = 0;
+  };
+  Heard heard(const std::string& name) {
     const auto tap = sight_.taps.find(name);
-    std::map<std::int64_t, std::string> found;
-    if (tap == sight_.taps.end()) return {};
+    Heard found;
+    if (tap == sight_.taps.end()) return found;
     const sim::HostId author = host(node(name));
     for (std::uint32_t other = 0; other < cluster_.hosts(); ++other) {
       if (sim::HostId{other} == author) continue;
@@ -240,13 +263,12 @@ class RealSight::Judge {
           *at += static_cast<std::int64_t>(parser.raw().size());
           const bool by_itself = !argv.empty() && (model::same_word(argv[0], "ping") ||
                                                    model::same_word(argv[0], "replconf"));
-          if (begin > tap->second && !by_itself) found.emplace(begin, message_text(argv));
+          if (begin > tap->second && !by_itself) found.commands.emplace(begin, message_text(argv));
         }
+        found.until = std::max(found.until, *at - 1);
       }
     }
-    std::vector<std::string> commands;
-    for (const auto& [at, text] : found) commands.push_back(text);
-    return commands;
+    return found;
   }
   static std::optional<std::int64_t> offset_in_payload(const Direction& answering) {
     const Landmarks& known = answering.landmarks();
@@ -286,6 +308,19 @@ RealSight::RealSight(RealCluster& cluster, const Scenario& scenario) : cluster_(
     const auto* const fault = std::get_if<Fault>(&step.what);
     if (fault != nullptr && fault->when) watch(*fault->when);
   }
+}
+
+bool RealSight::arrived(const Condition& condition) {
+  Judge judge(*this);
+  const auto part_arrived = [&](const Condition::Part& part) {
+    if (const auto* const stream = std::get_if<StreamIs>(&part)) return judge.arrived(*stream);
+    if (const auto* const no = std::get_if<Not>(&part)) return arrived(*no->inner);
+    if (const auto* const any = std::get_if<Any>(&part))
+      return std::all_of(any->inner.begin(), any->inner.end(),
+                         [this](const Condition& inner) { return arrived(inner); });
+    return true;
+  };
+  return std::all_of(condition.all_of.begin(), condition.all_of.end(), part_arrived);
 }
 
 void RealSight::watch(const Condition& condition) {

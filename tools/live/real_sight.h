@@ -21,6 +21,9 @@ class RealSight {
   RealSight(RealCluster& cluster, const scenarios::Scenario& scenario);
 
   bool holds(const scenarios::Condition& condition);
+  // Whether what its streams are judged by has come by the proxies: all that their nodes have
+  // written, where somebody follows them.
+  bool arrived(const scenarios::Condition& condition);
   // What is seen of the parts that do not hold.
   std::string seen_instead(const scenarios::Condition& condition);
 
