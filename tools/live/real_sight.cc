@@ -168,12 +168,18 @@ class RealSight::Judge {
   bool waits_for_answer(std::size_t n) {
     const auto master = cluster_.follows(n);
     if (!master) return false;
-    const Direction* newest = nullptr;
-    for (const Direction* way : cluster_.wire().between(host(n), host(*master))) {
-      if (sim::dialled(way->end())) newest = way;
-    }
+    const Direction* const newest = newest_asking(n, *master);
     if (newest == nullptr || !newest->landmarks().stream) return false;
     return !cluster_.wire().find(sim::peer_of(newest->end()))->landmarks().reply;
+  }
+
+  // What a node says on the newest connection that it dialled to another.
+  const Direction* newest_asking(std::size_t n, std::size_t above) {
+    const Direction* newest = nullptr;
+    for (const Direction* way : cluster_.wire().between(host(n), host(above))) {
+      if (sim::dialled(way->end())) newest = way;
+    }
+    return newest;
   }
 
   std::optional<std::string> replica_field(std::size_t master, const std::string& replica,
@@ -218,8 +224,28 @@ class RealSight::Judge {
       const auto acked = replica_field(*above, name, "offset");
       if (acked != offset)
         return name + " has acknowledged " + acked.value_or("?") + " of " + *offset;
+      if (is_held_back(n, *above))
+        return cluster_.names()[*above] + " holds back the stream of " + name;
     }
     return {};
+  }
+
+  // After a snapshot up to a mark a master calls a replica online, but sends it nothing before an
+  // acknowledgement that comes later than that; an offset of 0 looks acknowledged all the time.
+  bool is_held_back(std::size_t n, std::size_t above) {
+    const Direction* const asking = newest_asking(n, above);
+    if (asking == nullptr || !asking->landmarks().stream) return false;
+    const Direction* const answering = cluster_.wire().find(sim::peer_of(asking->end()));
+    const Landmarks& known = answering->landmarks();
+    if (!known.header || !known.stream) return false;
+    if (answering->bytes().size() > *known.stream) return false;
+    if (!std::string_view(answering->bytes()).substr(*known.header).starts_with("$EOF:"))
+      return false;
+    const std::uint32_t number = sim::number(asking->end()) / 2;
+    const auto online = sight_.seen_online_.try_emplace(number, asking->bytes().size()).first;
+    const std::size_t ack = asking->bytes().find("ACK", online->second);
+    const ProxyConnection* const way = cluster_.connection(number);
+    return ack == std::string::npos || (way != nullptr && way->delivered(true) <= ack);
   }
 
   // The commands that the proxies have heard from a node since its tap, whoever they were for.

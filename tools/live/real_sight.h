@@ -40,6 +40,8 @@ class RealSight {
   void watch(const scenarios::Condition& condition);
 
   RealCluster& cluster_;
+  // Connection -> how much its replica had said when it was first seen to be online.
+  std::map<std::uint32_t, std::size_t> seen_online_;
 };
 
 }  // namespace live
