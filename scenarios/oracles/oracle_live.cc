@@ -114,6 +114,8 @@ class Live final : public Judging<Live> {
   static bool lets_in(const Scene& scene) {
     if (!scene.node.follows) return true;
     const model::State* const master = scene.seen.nodes[*scene.node.follows].state;
+    // One that came with SYNC has no place in a history to name, and a copy beside the stream names it.
+    if (master != nullptr && !master->is_master() && master->history.offset < 0) return false;
     return master == nullptr || master->is_master() || master->config.replica_serve_stale_data ||
            master->link.state == LinkState::connected;
   }
