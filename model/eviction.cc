@@ -70,6 +70,7 @@ bool make_room(Turn& t) {
     t.mark(Mark::key_evicted);
     listen_to_keys(t);
     s.data.erase(victim->db, victim->key);
+    if (!s.is_master()) t.effect(WroteAside{});  // before 5.0, or when told to (R7.18)
     tell_key_events(t, true);
     s.stats.evicted_keys += 1;
     open_unit(t);  // one each: several are not wrapped (R7.12)

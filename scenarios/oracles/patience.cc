@@ -12,6 +12,7 @@ namespace {
 using model::FeedState;
 
 constexpr std::int64_t kGrace = 3;  // s, and turns of the cron
+constexpr std::chrono::milliseconds kLook{100};  // how often the server's cron looks
 
 template <class Readers>
 auto find(Readers& readers, model::ConnId conn) {
@@ -86,15 +87,20 @@ std::optional<Patience::Breach> Patience::note_output(const Scene& scene,
   const model::State& s = scene.state;
   const Limits limits = limits_of(s);
   if (limits.hard == 0 && limits.soft == 0) return std::nullopt;
-  // The cron looks before this turn's output goes out: what it saw is one of the two, or between.
   const std::int64_t used = model::output_memory(s, session);
-  const std::int64_t most = std::max(used, std::exchange(reader.used, used));
+  reader.used = used;
   const std::int64_t turn = s.replication_ticks;
-  const bool looked = scene.before.replication_ticks != turn;
-  if (newcomer || (looked && most < limits.soft)) {
+  if (newcomer) {
     reader.surely_below_soft = scene.at();
   } else if (new_limits) {  // how long it was over what is the limit now, nobody noted
     reader.surely_below_soft.reset();
+    reader.low.reset();
+  }
+  if (used < limits.soft) {
+    if (!reader.low) reader.low = {scene.at(), turn};
+  } else if (const auto low = std::exchange(reader.low, std::nullopt);
+             low && turn != low->turn && scene.at() - low->at >= 3 * kLook) {
+    reader.surely_below_soft = scene.at() - 2 * kLook;
   }
   if (newcomer || new_limits || limits.soft == 0 || used < limits.soft) reader.below_soft = {scene.at(), turn};
   if (newcomer || new_limits || limits.hard == 0 || used < limits.hard) reader.below_hard = {scene.at(), turn};

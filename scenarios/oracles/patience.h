@@ -39,9 +39,11 @@ class Patience {
     std::int64_t heard_turn = 0;  // of the cron, which does the dropping
     sim::Instant took{};
     std::size_t sent = 0;
-    // Its output, and when that was last seen below a limit. `surely`: when the cron looked.
+    // Its output, and when that was last seen below a limit. `surely`: for so long that the server's
+    // cron, which looks ten times a second, must have seen it.
     std::int64_t used = 0;
     std::optional<sim::Instant> surely_below_soft{};
+    std::optional<Since> low{};  // below the soft limit since then
     Since below_soft{}, below_hard{};
   };
   struct Limits {
